@@ -1,0 +1,15 @@
+export type { Brand } from "./brand.ts";
+export type { CallOptions } from "./call-options.ts";
+export type { Attempting, Checkpoint, CheckpointKey, CheckpointStore } from "./checkpoint.ts";
+export { systemClock, type Cancel, type Clock } from "./clock.ts";
+export { deadLetterHeader, type DeadLetterMetadata } from "./dead-letter.ts";
+export { SpillwayError, failureClassOf, hasCode, type ErrorCode, type SpillwayErrorOptions } from "./errors.ts";
+export type { Disposition, FailureClass, Outcome } from "./failure.ts";
+export { succeeded, type ItemResult } from "./item-result.ts";
+export type { Assigner, AssignerOptions, FencingToken, Lease, LeaseRecord, LeaseStore } from "./lease.ts";
+export type { Coordination, LogBatch, LogSource, LogTraits, LostMessages, Partition } from "./log-source.ts";
+export type { Header, Headers, LogMessage, Message, Origin, Original, OutgoingMessage, Payload, QueueMessage } from "./message.ts";
+export type { PartitionId, Position, Receipt, StartPosition } from "./position.ts";
+export type { QueueSource, QueueTraits } from "./queue-source.ts";
+export type { Sink, SinkTraits } from "./sink.ts";
+export type { Source, SourceTraits } from "./source.ts";
