@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
+const folders = "{packages,examples,tools}/*/src/**";
 
 export default defineConfig({
   resolve: {
@@ -9,6 +10,23 @@ export default defineConfig({
     alias: [{ find: /^@spillway\/([a-z-]+)$/, replacement: `${packages}$1/src/index.ts` }],
   },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "tools/*/src/**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "quick", include: [`${folders}/*.test.ts`], exclude: ["**/node_modules/**", "**/dist/**", "**/*.slow.test.ts"], testTimeout: 10_000 },
+      },
+      {
+        // Programs that are started and killed, long histories: after the quick ones, so that these are not slowed by them.
+        extends: true,
+        test: {
+          name: "slow",
+          include: [`${folders}/*.slow.test.ts`],
+          exclude: ["**/node_modules/**", "**/dist/**"],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
