@@ -13,7 +13,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "quick", include: [`${folders}/*.test.ts`], exclude: ["**/node_modules/**", "**/dist/**", "**/*.slow.test.ts"], testTimeout: 10_000 },
+        test: {
+          name: "quick",
+          include: [`${folders}/*.test.ts`],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.slow.test.ts"],
+          testTimeout: 10_000,
+        },
       },
       {
         // Programs that are started and killed, long histories: after the quick ones, so that these are not slowed by them.

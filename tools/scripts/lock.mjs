@@ -16,7 +16,8 @@ export async function withLock(file, body) {
   while (!(await acquire(file, mine))) {
     if (!announced) console.error("Another set-up of this folder is running; waiting for it.");
     announced = true;
-    if (Date.now() - startedMs > waitLimitMs) throw new Failure(`Waited ${waitLimitMs / 60_000} minutes for ${file}. If no set-up is running, delete it.`);
+    if (Date.now() - startedMs > waitLimitMs)
+      throw new Failure(`Waited ${waitLimitMs / 60_000} minutes for ${file}. If no set-up is running, delete it.`);
     await sleep(pollMs);
   }
   try {

@@ -60,7 +60,9 @@ function stampOf(folders) {
 function everythingIsThere(folders) {
   return folders.every((folder) => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}${folder}package.json`, "utf8"));
-    return Object.keys({ ...dependencies, ...devDependencies }).every((name) => existsSync(`${root}${folder}node_modules/${name}/package.json`));
+    return Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
+      existsSync(`${root}${folder}node_modules/${name}/package.json`),
+    );
   });
 }
 
