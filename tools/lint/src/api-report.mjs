@@ -6,7 +6,7 @@ import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
  * Extracts what a package promises to its users from its built types. Gives the report as text, and what is wrong with it: a name that is
  * used but not exported, a comment that cannot be read.
  */
-export function apiReport(root, packageName) {
+function apiReport(root, packageName) {
   const folder = `${root}/packages/${packageName}`;
   const reports = `${root}/.cache/api`;
   mkdirSync(reports, { recursive: true });

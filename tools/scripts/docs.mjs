@@ -1,0 +1,31 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { Failure, main } from "./fail.mjs";
+import { publishedPackages } from "./packages.mjs";
+import { cache, root, tool } from "./paths.mjs";
+import { run } from "./run.mjs";
+import { setup } from "./setup.mjs";
+
+await main(async () => {
+  await setup();
+  const { brokenLinks } = await import("../lint/src/broken-links.mjs");
+  const broken = brokenLinks(root);
+  if (broken.length > 0) throw new Failure(`${broken.join("\n")}\n${broken.length} links lead nowhere.`);
+
+  const code = await run(tool("typedoc"), [
+    ...["--tsconfig", sourcesConfig(), "--out", "docs/api", "--name", "Spillway", "--readme", "none", "--entryPointStrategy", "resolve"],
+    ...["--treatWarningsAsErrors", "--validation.notExported", "false", "--logLevel", "Warn", "--disableGit"],
+    ...["--sourceLinkTemplate", "https://github.com/spillway/spillway/blob/main/{path}#L{line}"],
+    ...publishedPackages().map((name) => `packages/${name}/src/index.ts`),
+  ]);
+  if (code !== 0) throw new Failure("The API pages could not be made.");
+  console.log("All links lead somewhere; the API pages are in docs/api/index.html.");
+});
+
+/** One project of all packages' sources: typedoc reads one at a time. */
+function sourcesConfig() {
+  const file = `${cache}docs.tsconfig.json`;
+  mkdirSync(cache, { recursive: true });
+  const compilerOptions = { composite: false, incremental: false, noEmit: true, paths: { "@spillway/*": ["../packages/*/src/index.ts"] }, types: ["node"], typeRoots: ["../node_modules/@types"] };
+  writeFileSync(file, JSON.stringify({ extends: "../tsconfig.base.json", compilerOptions, include: ["../packages/*/src"], exclude: ["../**/*.test.ts"] }));
+  return file;
+}
