@@ -25,7 +25,17 @@ await main(async () => {
 function sourcesConfig() {
   const file = `${cache}docs.tsconfig.json`;
   mkdirSync(cache, { recursive: true });
-  const compilerOptions = { composite: false, incremental: false, noEmit: true, paths: { "@spillway/*": ["../packages/*/src/index.ts"] }, types: ["node"], typeRoots: ["../node_modules/@types"] };
-  writeFileSync(file, JSON.stringify({ extends: "../tsconfig.base.json", compilerOptions, include: ["../packages/*/src"], exclude: ["../**/*.test.ts"] }));
+  const compilerOptions = {
+    composite: false,
+    incremental: false,
+    noEmit: true,
+    paths: { "@spillway/*": ["../packages/*/src/index.ts"] },
+    types: ["node"],
+    typeRoots: ["../node_modules/@types"],
+  };
+  writeFileSync(
+    file,
+    JSON.stringify({ extends: "../tsconfig.base.json", compilerOptions, include: ["../packages/*/src"], exclude: ["../**/*.test.ts"] }),
+  );
   return file;
 }

@@ -5,9 +5,9 @@ import { pathToFileURL } from "node:url";
 import { Failure, main } from "./fail.mjs";
 import { withLock } from "./lock.mjs";
 import { cache, root } from "./paths.mjs";
-import { capture, must } from "./run.mjs";
+import { runPnpm } from "./pnpm.mjs";
+import { capture } from "./run.mjs";
 
-const pnpm = "pnpm@12.21.0";
 const stampFile = `${root}node_modules/.spillway-setup`;
 
 /** Installs what the lockfile names and builds all packages, each only when needed; says nothing when nothing was. */
@@ -26,12 +26,7 @@ async function install() {
 
   console.error("Installing what the lockfile names …");
   rmSync(stampFile, { force: true });
-  // CI=true: no questions, such as whether a half-made node_modules may be replaced.
-  const options = { env: { ...process.env, CI: "true" } };
-  const args = ["install", "--frozen-lockfile", "--reporter=append-only"];
-  const npm = process.env.npm_execpath;
-  if (npm?.endsWith("npm-cli.js")) await must(process.execPath, [npm, "exec", "--yes", "--", pnpm, ...args], options);
-  else await must("npx", ["--yes", pnpm, ...args], { ...options, shell: process.platform === "win32" });
+  await runPnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
   writeFileSync(stampFile, stamp);
 }
 

@@ -12,7 +12,8 @@ function apiReport(root, packageName) {
   mkdirSync(reports, { recursive: true });
   const file = `${reports}/${packageName}.api.md`;
   rmSync(file, { force: true });
-  if (!existsSync(`${folder}/dist/index.d.ts`)) return { report: "", problems: [`packages/${packageName}/dist/index.d.ts is missing: build first.`] };
+  if (!existsSync(`${folder}/dist/index.d.ts`))
+    return { report: "", problems: [`packages/${packageName}/dist/index.d.ts is missing: build first.`] };
 
   const config = ExtractorConfig.prepare({
     packageJsonFullPath: `${folder}/package.json`,
@@ -21,7 +22,9 @@ function apiReport(root, packageName) {
       projectFolder: folder,
       mainEntryPointFilePath: `${folder}/dist/index.d.ts`,
       newlineKind: "lf",
-      compiler: { overrideTsconfig: { compilerOptions: { target: "ES2023", module: "NodeNext", strict: true, types: ["node"], skipLibCheck: true } } },
+      compiler: {
+        overrideTsconfig: { compilerOptions: { target: "ES2023", module: "NodeNext", strict: true, types: ["node"], skipLibCheck: true } },
+      },
       apiReport: { enabled: true, reportFileName: packageName, reportFolder: reports, reportTempFolder: `${reports}/temp` },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
