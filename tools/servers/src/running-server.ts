@@ -1,0 +1,9 @@
+/** A server that runs: started here, or somebody else's from the environment. */
+export interface RunningServer {
+  /** What clients connect to: "host:port" separated by commas for Kafka, a URL for the others. */
+  readonly endpoint: string;
+  /** The data folder of a server started here, where its log is; undefined for somebody else's. */
+  readonly folder: string | undefined;
+  /** Kills the server and removes its data; does nothing to somebody else's. */
+  stop(): Promise<void>;
+}
