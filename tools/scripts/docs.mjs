@@ -3,20 +3,27 @@ import { Failure, main } from "./fail.mjs";
 import { publishedPackages } from "./packages.mjs";
 import { cache, root, tool } from "./paths.mjs";
 import { run } from "./run.mjs";
-import { setup } from "./setup.mjs";
+import { install } from "./setup.mjs";
+
+const options = [
+  "--name=Spillway",
+  "--readme=none",
+  "--disableGit",
+  "--sourceLinkTemplate=https://github.com/spillway/spillway/blob/main/{path}#L{line}",
+  "--logLevel=Warn",
+  "--treatWarningsAsErrors",
+  // API Extractor holds every package to that, see npm run api.
+  "--validation.notExported=false",
+];
 
 await main(async () => {
-  await setup();
+  await install();
   const { brokenLinks } = await import("../lint/src/broken-links.mjs");
   const broken = brokenLinks(root);
   if (broken.length > 0) throw new Failure(`${broken.join("\n")}\n${broken.length} links lead nowhere.`);
 
-  const code = await run(tool("typedoc"), [
-    ...["--tsconfig", sourcesConfig(), "--out", "docs/api", "--name", "Spillway", "--readme", "none", "--entryPointStrategy", "resolve"],
-    ...["--treatWarningsAsErrors", "--validation.notExported", "false", "--logLevel", "Warn", "--disableGit"],
-    ...["--sourceLinkTemplate", "https://github.com/spillway/spillway/blob/main/{path}#L{line}"],
-    ...publishedPackages().map((name) => `packages/${name}/src/index.ts`),
-  ]);
+  const entries = publishedPackages().map((name) => `packages/${name}/src/index.ts`);
+  const code = await run(tool("typedoc"), ["--tsconfig", sourcesConfig(), "--out", "docs/api", ...options, ...entries]);
   if (code !== 0) throw new Failure("The API pages could not be made.");
   console.log("All links lead somewhere; the API pages are in docs/api/index.html.");
 });

@@ -1,9 +1,9 @@
 import { Failure, main } from "./fail.mjs";
 import { root } from "./paths.mjs";
-import { setup } from "./setup.mjs";
+import { install } from "./setup.mjs";
 
 await main(async () => {
-  await setup();
+  await install();
   const { cruiseImports } = await import("../lint/src/cruise-imports.mjs");
   const { modules, problems } = await cruiseImports(root.replace(/\/$/, ""));
   if (problems.length > 0)

@@ -1,9 +1,9 @@
 import { main } from "./fail.mjs";
 import { tool } from "./paths.mjs";
 import { run } from "./run.mjs";
-import { setup } from "./setup.mjs";
+import { install } from "./setup.mjs";
 
 await main(async () => {
-  await setup();
+  await install();
   process.exitCode = await run(tool("knip"), ["--no-config-hints", ...process.argv.slice(2)]);
 });

@@ -10,16 +10,22 @@ import { capture } from "./run.mjs";
 
 const stampFile = `${root}node_modules/.spillway-setup`;
 
+const lockFile = `${cache}setup.lock`;
+
 /** Installs what the lockfile names and builds all packages, each only when needed; says nothing when nothing was. */
-export async function setup() {
-  await withLock(`${cache}setup.lock`, async () => {
-    await install();
+export function setup() {
+  return withLock(lockFile, async () => {
+    await installWhatChanged();
     await build();
   });
 }
 
-/** Installs what the lockfile names, unless this very state is installed already. */
-async function install() {
+/** The same without the build, for scripts that read sources only. */
+export function install() {
+  return withLock(lockFile, installWhatChanged);
+}
+
+async function installWhatChanged() {
   const manifests = workspaceManifests();
   const stamp = stampOf(manifests);
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp && everythingIsThere(manifests)) return;

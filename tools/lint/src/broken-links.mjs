@@ -4,7 +4,12 @@ import { dirname, join, relative } from "node:path";
 const repository = /^https:\/\/github\.com\/spillway\/spillway\/(?:blob|tree)\/main\//;
 const skippedFolders = new Set(["node_modules", "dist", "data", "coverage", "api"]);
 
-/** The links in a repository's Markdown that lead to a file or a heading that is not there. Links to other places are not followed. */
+/**
+ * The links in a repository's Markdown that lead to a file or a heading that is not there. Links to other places are not followed.
+ *
+ * @param {string} root
+ * @returns {string[]}
+ */
 export function brokenLinks(root) {
   return markdownFiles(root).flatMap((file) =>
     linksOf(readFileSync(file, "utf8"))

@@ -8,6 +8,8 @@ import { packageGraph } from "./package-graph.mjs";
 /**
  * Follows every import of a workspace and resolves with what breaks the rules, one line each, and with how many modules it saw. Packages are
  * found by their sources, so nothing needs to be built.
+ *
+ * @param {string} root
  */
 export async function cruiseImports(root) {
   const names = readdirSync(`${root}/packages`);
@@ -23,7 +25,7 @@ export async function cruiseImports(root) {
       tsPreCompilationDeps: true,
       combinedDependencies: true,
       skipAnalysisNotInRules: true,
-      exclude: { path: "(^|/)(dist|\\.cache|data)/" },
+      exclude: { path: "(^|/)(dist|\\.cache|data|pack-program)/" },
       doNotFollow: { path: "node_modules" },
       tsConfig: { fileName: tsConfig },
     },
