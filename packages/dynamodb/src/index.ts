@@ -1,0 +1,3 @@
+export { dynamoDbStores, type DynamoDbStores, type DynamoDbStoresOptions } from "./dynamodb-stores.ts";
+export { dynamoDbStoresSetup, type DynamoDbStoresSetup } from "./dynamodb-stores-setup.ts";
+export type { CreateTable } from "./stores-table.ts";

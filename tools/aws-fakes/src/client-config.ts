@@ -1,0 +1,23 @@
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+/** What an SDK client needs to talk to a server on this machine. */
+export interface LocalClientConfig {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly requestHandler: NodeHttpHandler;
+  readonly maxAttempts: number;
+}
+
+/** A client's configuration for a local endpoint: HTTP/1.1, because the servers speak nothing else, and no retries unless asked for. */
+export function localClientConfig(endpoint: string, maxAttempts = 1): LocalClientConfig {
+  // Its warning about coming Node versions is of no use in a test's output.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  return {
+    region: "us-east-1",
+    endpoint,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    requestHandler: new NodeHttpHandler({ connectionTimeout: 2_000 }),
+    maxAttempts,
+  };
+}

@@ -1,0 +1,78 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { FakeCall, Faults } from "./fault.ts";
+
+/** An exception of the faked service. */
+export class FakeServiceError extends Error {
+  readonly type: string;
+  readonly status: number;
+
+  constructor(type: string, message: string, status = 400) {
+    super(message);
+    this.type = type;
+    this.status = status;
+  }
+}
+
+/** Answers one call with its output as JSON, or takes over the response itself (an event stream) and returns undefined. */
+export type AnswerCall = (call: FakeCall, response: ServerResponse) => object | undefined | Promise<object | undefined>;
+
+/** A server of one of Amazon's JSON protocols on 127.0.0.1. */
+export interface JsonServer {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server for these calls; faults are asked before each. */
+export async function startJsonServer(options: {
+  readonly contentType: "application/x-amz-json-1.0" | "application/x-amz-json-1.1";
+  readonly answer: AnswerCall;
+  readonly faults: Faults;
+}): Promise<JsonServer> {
+  const server = createServer((request, response) => {
+    void serve(request, response, options).catch((error: unknown) => {
+      const { type, status, message } =
+        error instanceof FakeServiceError ? error : new FakeServiceError("InternalFailure", String(error), 500);
+      if (!response.headersSent) send(response, options.contentType, status, { __type: type, message });
+      else response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    stop: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: Parameters<typeof startJsonServer>[0]): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const target = request.headers["x-amz-target"];
+  const call: FakeCall = {
+    operation: String(target).split(".").at(-1) ?? "",
+    input: JSON.parse(Buffer.concat(chunks).toString("utf8")) as Record<string, unknown>,
+  };
+  const fault = options.faults(call);
+  if (fault?.kind === "request-lost") {
+    response.destroy();
+    return;
+  }
+  if (fault?.kind === "error") throw new FakeServiceError(fault.type, fault.message ?? "asked for by the test", fault.status);
+  const output = await options.answer(call, response);
+  if (output === undefined || fault?.kind === "answer-hangs") return;
+  if (fault?.kind === "answer-lost") response.destroy();
+  else send(response, options.contentType, 200, output);
+}
+
+function send(response: ServerResponse, contentType: string, status: number, body: object): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
