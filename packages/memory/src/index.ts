@@ -1,1 +1,14 @@
-export {};
+export type { Bell } from "./bell.ts";
+export { memoryLog, type Appended, type MemoryLog, type MemoryLogOptions } from "./log/memory-log.ts";
+export { memoryLogSink } from "./log/memory-log-sink.ts";
+export type { HashRange, MemoryPartition } from "./log/memory-partition.ts";
+export { memorySource, type MemorySource, type MemorySourceOptions } from "./log/memory-source.ts";
+export { memorySink, type MemorySink, type MemorySinkOptions } from "./memory-sink.ts";
+export { memoryQueue, type MemoryQueue, type MemoryQueueOptions } from "./queue/memory-queue.ts";
+export { memoryQueueSink } from "./queue/memory-queue-sink.ts";
+export { memoryQueueSource, type MemoryQueueSource, type MemoryQueueSourceOptions } from "./queue/memory-queue-source.ts";
+export type { StoredMessage } from "./stored-message.ts";
+export type { Entries } from "./stores/entries.ts";
+export { memoryCheckpoints, type MemoryCheckpointsOptions } from "./stores/memory-checkpoints.ts";
+export { memoryLeases, type MemoryLeasesOptions } from "./stores/memory-leases.ts";
+export { memoryStores, type MemoryStores } from "./stores/memory-stores.ts";
