@@ -1,6 +1,7 @@
-import { packageGraph, testTools } from "./package-graph.mjs";
+import { packageGraph } from "./package-graph.mjs";
 
-const tests = "\\.(test|slow\\.test|test-d)\\.ts$";
+/** Tests, and what only tests use: a folder named testing, and the harness that holds a package to the conformance suites. */
+const testFile = "(\\.test\\.ts|\\.test-d\\.ts|-harness\\.ts|/testing/[^/]+\\.ts)$";
 const fromNpm = ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-bundled", "npm-no-pkg", "npm-unknown"];
 
 /** The package graph as rules for dependency-cruiser, for these packages. */
@@ -9,28 +10,29 @@ export function importRules(names) {
 }
 
 function rulesOf(name, { packages, npm = [], inTests = [] }) {
-  const sources = { path: `^packages/${name}/src/`, pathNot: tests };
-  const itsTests = { path: `^packages/${name}/src/.*${tests}` };
+  const sources = { path: `^packages/${name}/src/`, pathNot: testFile };
+  const tests = { path: `^packages/${name}/src.*${testFile}` };
+  const named = folders([name, ...packages]);
   return [
-    { name: `${name}-packages`, severity: "error", from: sources, to: { path: "^packages/", pathNot: folders([name, ...packages]) } },
+    { name: `${name}-packages`, severity: "error", from: sources, to: { path: "^packages/", pathNot: named } },
     {
       name: `${name}-packages-in-tests`,
       severity: "error",
-      from: itsTests,
-      to: { path: "^packages/", pathNot: folders([name, ...packages, ...inTests]) },
+      from: tests,
+      to: { path: "^packages/", pathNot: [...named, ...folders(inTests)] },
     },
     { name: `${name}-npm`, severity: "error", from: sources, to: { dependencyTypes: fromNpm, pathNot: modules(npm) } },
-    {
-      name: `${name}-npm-in-tests`,
-      severity: "error",
-      from: itsTests,
-      to: { dependencyTypes: fromNpm, pathNot: modules([...npm, ...testTools]) },
-    },
   ];
 }
 
 const everywhere = [
-  { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+  {
+    name: "no-cycles",
+    comment: "Modules of a cycle see each other half made. Types may name each other: that cycle is gone at run time.",
+    severity: "error",
+    from: {},
+    to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+  },
   {
     name: "no-unknown-modules",
     comment: "It names nothing that exists, is not declared, or is inside of a package that exports only its index.",
@@ -42,13 +44,13 @@ const everywhere = [
     name: "no-undeclared-npm",
     comment: "Add it to the package.json of the package that imports it.",
     severity: "error",
-    from: { pathNot: tests },
+    from: {},
     to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
   },
   {
     name: "no-dev-dependency-in-sources",
     severity: "error",
-    from: { path: "^packages/", pathNot: tests },
+    from: { path: "^packages/", pathNot: testFile },
     to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer", "npm-optional"] },
   },
   {
@@ -68,14 +70,20 @@ const everywhere = [
   {
     name: "no-tests-in-sources",
     severity: "error",
-    from: { pathNot: tests },
-    to: { path: tests },
+    from: { pathNot: testFile },
+    to: { path: testFile },
   },
   {
     name: "no-examples-in-packages",
     severity: "error",
     from: { path: "^packages/" },
-    to: { path: "^(examples|tools)/" },
+    to: { path: "^examples/" },
+  },
+  {
+    name: "no-tools-in-sources",
+    severity: "error",
+    from: { path: "^packages/", pathNot: testFile },
+    to: { path: "^tools/" },
   },
 ];
 
