@@ -1,12 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cp, readdir } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure, main } from "./fail.mjs";
-import { publishedPackages } from "./packages.mjs";
+import { packedTarballs, publishedPackages } from "./packages.mjs";
 import { node24, root, tool } from "./paths.mjs";
-import { runPnpm } from "./pnpm.mjs";
 import { capture, must } from "./run.mjs";
 import { setup } from "./setup.mjs";
 
@@ -30,9 +29,8 @@ await main(async () => {
   const problems = names.flatMap(whatItsFolderLacks);
   const folder = mkdtempSync(join(tmpdir(), "pack-check-"));
   try {
-    await runPnpm(["-r", "--filter", "./packages/*", "pack", "--pack-destination", folder]);
-    const tarballs = await tarballsByName(folder);
-    for (const name of names) problems.push(...(await whatItsTarballLacks(name, join(folder, tarballs.get(name)))));
+    const tarballs = await packedTarballs(folder);
+    for (const name of names) problems.push(...(await whatItsTarballLacks(name, tarballs.get(name))));
     if (problems.length > 0) throw new Failure(problems.join("\n"));
     await useAsAStranger(folder, names, tarballs);
   } finally {
@@ -52,18 +50,13 @@ function whatItsFolderLacks(name) {
   return problems;
 }
 
-async function tarballsByName(folder) {
-  const files = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
-  return new Map(files.map((file) => [/^spillway-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)?.[1], file]));
-}
-
 async function whatItsTarballLacks(name, tarball) {
   const problems = [];
   const files = (await must("tar", ["-tzf", tarball])).split("\n");
   for (const file of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]) {
     if (!files.includes(`package/${file}`)) problems.push(`@spillway/${name}: ${file} is not in its tarball`);
   }
-  const strays = files.filter((file) => /\.test\.|\.tsbuildinfo$|\.test-d\./.test(file));
+  const strays = files.filter((file) => /\.(test|test-d)\.|\/testing\/|-harness\.|\.tsbuildinfo$/.test(file));
   if (strays.length > 0) problems.push(`@spillway/${name}: its tarball holds ${strays.join(", ")}`);
   const [publint, attw] = await Promise.all([
     capture(tool("publint"), ["run", tarball, "--strict"]),
