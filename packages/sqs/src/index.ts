@@ -1,0 +1,11 @@
+export type { LargeMessageReading } from "./create-reader.ts";
+export { describeQueue, type DescribeQueueOptions, type QueueDescription } from "./describe-queue.ts";
+export { eventBridgeEvent, type EventBridgeEvent } from "./envelopes/event-bridge.ts";
+export type { JsonInput, JsonObject } from "./envelopes/parse-json.ts";
+export { s3Notifications, type S3Notification } from "./envelopes/s3-notifications.ts";
+export { snsEnvelope, snsMessage, type SnsEnvelope } from "./envelopes/sns.ts";
+export type { ObjectLocation, ObjectStore } from "./object-store.ts";
+export type { SqsOptions } from "./options.ts";
+export { queueAdvice, type PipelineIntent } from "./queue-advice.ts";
+export { sqsSink, type LargeMessageWriting, type SqsSinkOptions } from "./sqs-sink.ts";
+export { sqsSource, type SqsFifoTraits, type SqsSourceOptions, type SqsStandardTraits } from "./sqs-source.ts";
