@@ -16,7 +16,9 @@ export type Fault =
   /** The connection breaks before it takes effect. */
   | { readonly kind: "request-lost" }
   /** It takes effect, and the answer never comes; the connection stays open. */
-  | { readonly kind: "answer-hangs" };
+  | { readonly kind: "answer-hangs" }
+  /** It takes effect with another input, or not at all where there is none, and its answer is changed: a batch that is carried out in part. */
+  | { readonly kind: "altered"; readonly input: FakeCall["input"] | undefined; readonly answer: (output: object) => object };
 
 /** Decides, call by call, what goes wrong; undefined: nothing. */
 export type Faults = (call: FakeCall) => Fault | undefined;

@@ -65,6 +65,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     return;
   }
   if (fault?.kind === "error") throw new FakeServiceError(fault.type, fault.message ?? "asked for by the test", fault.status);
+  if (fault?.kind === "altered") {
+    const altered = fault.input && (await options.answer({ ...call, input: fault.input }, response));
+    send(response, options.contentType, 200, fault.answer(altered ?? {}));
+    return;
+  }
   const output = await options.answer(call, response);
   if (output === undefined || fault?.kind === "answer-hangs") return;
   if (fault?.kind === "answer-lost") response.destroy();
