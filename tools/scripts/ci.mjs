@@ -15,7 +15,12 @@ const steps = [
   { name: "API reports", args: ["run", "api"] },
   { name: "docs", args: ["run", "docs"] },
   { name: "packages", args: ["run", "pack-check"] },
-  { name: "tests on Node 24", args: ["run", "test:node24", "--", ...reportTo("tests-node24")], report: "tests-node24", onlyBeforeMs: 12 * 60_000 },
+  {
+    name: "tests on Node 24",
+    args: ["run", "test:node24", "--", ...reportTo("tests-node24")],
+    report: "tests-node24",
+    onlyBeforeMs: 12 * 60_000,
+  },
 ];
 
 rmSync(reports, { recursive: true, force: true });

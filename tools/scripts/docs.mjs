@@ -5,17 +5,6 @@ import { cache, root, tool } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { install } from "./setup.mjs";
 
-const options = [
-  "--name=Spillway",
-  "--readme=none",
-  "--disableGit",
-  "--sourceLinkTemplate=https://github.com/spillway/spillway/blob/main/{path}#L{line}",
-  "--logLevel=Warn",
-  "--treatWarningsAsErrors",
-  // API Extractor holds every package to that, see npm run api.
-  "--validation.notExported=false",
-];
-
 await main(async () => {
   await install();
   const { brokenLinks } = await import("../lint/src/broken-links.mjs");
@@ -23,7 +12,15 @@ await main(async () => {
   if (broken.length > 0) throw new Failure(`${broken.join("\n")}\n${broken.length} links lead nowhere.`);
 
   const entries = publishedPackages().map((name) => `packages/${name}/src/index.ts`);
-  const code = await run(tool("typedoc"), ["--tsconfig", sourcesConfig(), "--out", "docs/api", ...options, ...entries]);
+  const code = await run(tool("typedoc"), [
+    "--options",
+    "tools/lint/typedoc.json",
+    "--tsconfig",
+    sourcesConfig(),
+    "--out",
+    "docs/api",
+    ...entries,
+  ]);
   if (code !== 0) throw new Failure("The API pages could not be made.");
   console.log("All links lead somewhere; the API pages are in docs/api/index.html.");
 });
