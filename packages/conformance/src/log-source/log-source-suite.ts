@@ -1,5 +1,12 @@
 import { contentCases } from "./content-cases.ts";
+import { endingCases } from "./ending-cases.ts";
+import { lineageCases } from "./lineage-cases.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
+import { orderCases } from "./order-cases.ts";
+import { startCases } from "./start-cases.ts";
 
 /** What every log source must do. */
-export const logSourceSuite: LogSourceSuite = { name: "log source", cases: [...contentCases] };
+export const logSourceSuite: LogSourceSuite = {
+  name: "log source",
+  cases: [...contentCases, ...orderCases, ...startCases, ...endingCases, ...lineageCases],
+};

@@ -52,16 +52,13 @@ export function memorySource(options: MemorySourceOptions): MemorySource {
       });
     },
     read(id, { from, signal }) {
-      const partition = log.partition(id);
-      // "latest" means now, not when the first batch is asked for.
-      const begin = startOffset(partition, from);
-      return endable(signal, (ended) => batches(partition, begin, ended));
+      return endable(signal, (ended) => batches(log.partition(id), from, ended));
     },
     original: originalOf,
   };
 
-  async function* batches(partition: MemoryPartition, begin: number, ended: AbortSignal): AsyncGenerator<LogBatch<Payload>, void> {
-    let next = begin;
+  async function* batches(partition: MemoryPartition, from: StartPosition, ended: AbortSignal): AsyncGenerator<LogBatch<Payload>, void> {
+    let next = startOffset(partition, from); // so "latest" means when the first batch was asked for
     while (!ended.aborted) {
       const missing = partition.first() - next;
       if (missing > 0) {

@@ -1,0 +1,28 @@
+import { getEventListeners } from "node:events";
+import { equal } from "./check.ts";
+
+/** A signal of a case's own, for calls whose abort or leftovers the case is about. */
+export interface OwnSignal {
+  readonly signal: AbortSignal;
+  abort(): void;
+  /** Fails the case if anybody still listens to the signal. */
+  expectNoListeners(fact: string): void;
+}
+
+/** Makes a signal that nobody listens to yet. */
+export function ownSignal(): OwnSignal {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return {
+    signal,
+    abort: () => controller.abort(),
+    expectNoListeners: (fact) => equal(fact, getEventListeners(signal, "abort").length, 0),
+  };
+}
+
+/** Lets everything that is ready run: what was started before is then waiting, if it waits at all. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
