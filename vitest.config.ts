@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "quick",
-          include: [`${folders}/*.test.ts`],
+          include: [`${folders}/*.test.ts`, "tools/scripts/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.slow.test.ts"],
           testTimeout: 10_000,
         },
