@@ -45,6 +45,23 @@ test("the lock is free again after its body, also when that throws", async () =>
   await expect(withLock(file, () => Promise.resolve("yes"))).resolves.toBe("yes");
 });
 
+test("of many waiters that find the same dead holder, one at a time enters", async () => {
+  writeFileSync(file, JSON.stringify({ pid: await deadPid(), id: "dead" }));
+  let inside = 0;
+  const seen: number[] = [];
+  const waiters = Array.from({ length: 20 }, () =>
+    withLock(file, async () => {
+      inside += 1;
+      seen.push(inside);
+      await new Promise((resolve) => setImmediate(resolve));
+      inside -= 1;
+    }),
+  );
+  await Promise.all(waiters);
+  expect(seen).toEqual(waiters.map(() => 1));
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test("of many processes that find a dead holder, one at a time enters", async () => {
   writeFileSync(file, JSON.stringify({ pid: await deadPid(), id: "dead" }));
   const names = ["a", "b", "c", "d", "e", "f"];
