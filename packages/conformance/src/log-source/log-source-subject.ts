@@ -10,6 +10,8 @@ export type LogSourceNeed =
   | "binaryKeys"
   /** The log has at least two partitions when it is opened. */
   | "partitions"
+  /** Payloads that are not text in UTF-8. */
+  | "binaryPayloads"
   | "headers"
   /** A header name may occur twice, and the order of all headers is kept. */
   | "repeatedHeaders"

@@ -6,6 +6,8 @@ import type { Closable, Harness } from "../kit/harness.ts";
 export type QueueSourceNeed =
   /** The queue keeps groups in order (traits.keys): FIFO. */
   | "groups"
+  /** Payloads that are not text in UTF-8. */
+  | "binaryPayloads"
   | "headers"
   /** A header name may occur twice, and the order of all headers is kept. */
   | "repeatedHeaders"

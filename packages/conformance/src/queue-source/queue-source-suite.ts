@@ -1,21 +1,13 @@
-import { equal } from "../kit/check.ts";
-import { bytes, text } from "../kit/facts.ts";
+import { contentCases } from "./content-cases.ts";
+import { deliveryCases } from "./delivery-cases.ts";
+import { endingCases } from "./ending-cases.ts";
+import { groupCases } from "./group-cases.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
+import { settlementCases } from "./settlement-cases.ts";
+import { visibilityCases } from "./visibility-cases.ts";
 
 /** What every queue source must do. */
 export const queueSourceSuite: QueueSourceSuite = {
   name: "queue source",
-  cases: [
-    {
-      name: "a payload arrives as it was sent",
-      proves: "No byte of a payload is changed on the way, so a handler sees what was sent.",
-      guarantee: "G1",
-      needs: [],
-      async run(subject, context) {
-        await subject.send([{ key: "a", value: bytes("payload") }]);
-        const received = await context.within("receiving", subject.source().receive({ maxMessages: 1, signal: context.signal }));
-        equal("the payloads received", received.map((message) => text(message.value)), ["payload"]);
-      },
-    },
-  ],
+  cases: [...contentCases, ...deliveryCases, ...visibilityCases, ...settlementCases, ...groupCases, ...endingCases],
 };

@@ -9,6 +9,8 @@ export type SinkNeed =
   /** Keys are kept; a sink without them is given none. */
   | "keys"
   | "binaryKeys"
+  /** Payloads that are not text in UTF-8. */
+  | "binaryPayloads"
   | "headers"
   /** A header name may occur twice, and the order of all headers is kept. */
   | "repeatedHeaders"

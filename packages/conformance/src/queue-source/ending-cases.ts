@@ -1,0 +1,67 @@
+import { equal, settled } from "../kit/check.ts";
+import { ownSignal, turn } from "../kit/listeners.ts";
+import type { QueueSourceSuite } from "./queue-source-subject.ts";
+import { call, numbered, receive, receiveOne } from "./receiving.ts";
+
+/** How calls are ended, and what is left of them. */
+export const endingCases: QueueSourceSuite["cases"] = [
+  {
+    name: "an abort ends a receive that waits",
+    proves: "A stop does not wait for the end of a long poll.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      const own = ownSignal();
+      const ended = settled(subject.source().receive({ maxMessages: 1, signal: own.signal }));
+      await turn();
+      own.abort();
+      await context.within("the end of the receive after the abort", ended);
+    },
+  },
+  {
+    name: "an aborted receive leaves no listener on its signal",
+    proves: "What was aborted is let go of, also in the middle of a wait.",
+    guarantee: "G5",
+    needs: [],
+    async run(subject, context) {
+      const own = ownSignal();
+      const ended = settled(subject.source().receive({ maxMessages: 1, signal: own.signal }));
+      await turn();
+      own.abort();
+      await context.within("the end of the receive after the abort", ended);
+      own.expectNoListeners("the listeners left after the abort");
+    },
+  },
+  {
+    name: "a receive whose signal is aborted already takes no message",
+    proves: "After a stop no message is taken that would only have to wait for its visibility to end.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      await context.within("sending", subject.send(numbered("message", 1)));
+      const own = ownSignal();
+      own.abort();
+      const outcome = await context.within("the end of the receive", settled(subject.source().receive({ maxMessages: 1, signal: own.signal })));
+      equal("how the call ended", outcome.state, "rejected");
+      equal("the receive count of the message's first delivery", (await receiveOne(subject.source(), context)).receiveCount, 1);
+    },
+  },
+  {
+    name: "calls that have answered leave no listener on their signal",
+    proves: "A signal that lives as long as the pipeline does not gather the remains of every call.",
+    guarantee: "G5",
+    needs: [],
+    async run(subject, context) {
+      await context.within("sending", subject.send(numbered("message", 3)));
+      const own = ownSignal();
+      const source = subject.source();
+      const receiving = source.receive({ maxMessages: 1, signal: own.signal });
+      const received = [...(await context.within("receiving", receiving)), ...(await receive(source, 2, context))];
+      const receipts = received.map(({ receipt }) => receipt);
+      for (const [index, how] of (["extend", "nack", "ack"] as const).entries()) {
+        await context.within(how, call(how, source, receipts.slice(index, index + 1), own));
+      }
+      own.expectNoListeners("the listeners left by receive, extend, nack and ack");
+    },
+  },
+];
