@@ -8,6 +8,8 @@ export type CheckpointStoreNeed =
   | "scopes"
   /** The store refuses stale tokens. */
   | "fencing"
+  /** Positions done beyond the watermark are kept: maxDone is above 2. */
+  | "done"
   /** `from` may be a start position other than "after". */
   | "starts"
   /** `attempting` is kept. */

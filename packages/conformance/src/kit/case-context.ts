@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { systemClock } from "@spillway/spec";
 import { ConformanceFailure } from "./conformance-failure.ts";
 
@@ -22,6 +23,8 @@ const probeEveryMs = 5;
 export function openContext(deadlineMs: number): OpenedContext {
   const controller = new AbortController();
   const { signal } = controller;
+  // A case may have many calls under way at once, and each may listen.
+  setMaxListeners(0, signal);
   const stopDeadline = systemClock.schedule(deadlineMs, () => controller.abort());
 
   function within<T>(what: string, work: Promise<T>): Promise<T> {

@@ -1,0 +1,46 @@
+import type { Checkpoint, CheckpointKey, CheckpointStore, FencingToken, Position } from "@spillway/spec";
+import type { CaseContext } from "../kit/case-context.ts";
+import { equal } from "../kit/check.ts";
+import type { CheckpointStoreSubject } from "./checkpoint-store-subject.ts";
+
+/** A checkpoint that reads on after this position. */
+export function after(position: Position, done: readonly Position[] = []): Checkpoint {
+  return { state: "reading", from: { at: "after", position }, done, attempting: undefined };
+}
+
+/** Loads, within the case's deadline. */
+export function load(
+  store: CheckpointStore,
+  key: CheckpointKey,
+  token: FencingToken,
+  context: CaseContext,
+): Promise<Checkpoint | undefined> {
+  return context.within("the load", store.load(key, token, context));
+}
+
+/** Saves, within the case's deadline. */
+export function save(
+  store: CheckpointStore,
+  key: CheckpointKey,
+  checkpoint: Checkpoint,
+  token: FencingToken,
+  context: CaseContext,
+): Promise<void> {
+  return context.within("the save", store.save(key, checkpoint, token, context));
+}
+
+/** Becomes the owner: a token higher than all before. */
+export function takeOver(subject: CheckpointStoreSubject, context: CaseContext): Promise<FencingToken> {
+  return context.within("taking over", subject.takeOver());
+}
+
+/** Saves each checkpoint in turn and fails the case unless another store over the same place loads it as it was. */
+export async function expectKept(checkpoints: readonly Checkpoint[], subject: CheckpointStoreSubject, context: CaseContext): Promise<void> {
+  const token = await takeOver(subject, context);
+  const store = subject.store();
+  await load(store, subject.key(0), token, context);
+  for (const checkpoint of checkpoints) {
+    await save(store, subject.key(0), checkpoint, token, context);
+    equal("the checkpoint loaded", await load(subject.store(), subject.key(0), token, context), checkpoint);
+  }
+}

@@ -1,0 +1,221 @@
+import { hasCode, type ItemResult, type OutgoingMessage, type Payload } from "@spillway/spec";
+import { equal, holds, settled } from "../kit/check.ts";
+import { bytes, text, upTo } from "../kit/facts.ts";
+import { ownSignal } from "../kit/listeners.ts";
+import type { SinkSubject, SinkSuite } from "./sink-subject.ts";
+import { storedIn, storedTexts, write, writeAll } from "./writing.ts";
+
+const mostMessages = 1_000;
+
+/** What a write answers, and what is stored when a part of it fails. */
+export const resultCases: SinkSuite["cases"] = [
+  {
+    name: "a write has one result for each message",
+    proves: "No message's outcome has to be guessed from another's.",
+    guarantee: "G6",
+    needs: [],
+    async run(subject, context) {
+      const sink = subject.sink();
+      for (const size of [1, 2, 5, 10].filter((each) => each <= sink.traits.maxBatchSize)) {
+        await writeAll(sink, upTo(size).map((n) => ({ key: `key-${n}`, value: bytes(`${size}-${n}`) })), context);
+      }
+    },
+  },
+  {
+    name: "a full batch is stored, each message once",
+    proves: "maxBatchSize is true: the adapter neither refuses such a batch nor drops or doubles what does not fit into the provider's.",
+    guarantee: "G5",
+    needs: [],
+    async run(subject, context) {
+      const sink = subject.sink();
+      const values = upTo(Math.min(sink.traits.maxBatchSize, mostMessages)).map((n) => `message ${n}`);
+      await writeAll(sink, values.map((value, n) => ({ key: `key-${n}`, value: bytes(value) })), context);
+      equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), values.toSorted());
+    },
+  },
+  {
+    name: "a sink says how many messages it takes",
+    proves: "Batches are planned by a number that can be planned by.",
+    guarantee: "G5",
+    needs: [],
+    async run(subject) {
+      const { name, traits } = subject.sink();
+      holds("it has a name", name.length > 0, name);
+      holds("maxBatchSize is a whole number from 1", Number.isInteger(traits.maxBatchSize) && traits.maxBatchSize >= 1, traits.maxBatchSize);
+      holds('order is "key" or "none"', ["key", "none"].includes(traits.order), traits.order);
+    },
+  },
+  {
+    name: "a message that can never be stored fails as oversize, and by itself",
+    proves: "A dead letter that is too large is refused loudly and can be tried again without its stack; what was written with it is stored.",
+    guarantee: "G7",
+    needs: ["sizeLimit"],
+    async run(subject, context) {
+      const results = await write(subject.sink(), [small(0), tooLarge(subject), small(2)].slice(0, batch(subject)), context);
+      equal("which messages were confirmed", results.map(({ ok }) => ok), [true, false, true].slice(0, results.length));
+      equal("the codes", results.map(codeOf), [undefined, "SPILLWAY_OVERSIZE", undefined].slice(0, results.length));
+      const expected = results.flatMap(({ ok }, n) => (ok ? [`small ${n}`] : []));
+      equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), expected);
+    },
+  },
+  {
+    name: "an oversize message alone is a result, not a rejection",
+    proves: "What is known of one message is said of it, instead of leaving the outcome of the write unknown.",
+    guarantee: "G7",
+    needs: ["sizeLimit"],
+    async run(subject, context) {
+      equal("the code", (await write(subject.sink(), [tooLarge(subject)], context)).map(codeOf), ["SPILLWAY_OVERSIZE"]);
+      equal("what is stored", await storedTexts(subject, context), []);
+    },
+  },
+  {
+    name: "results are in the order of the messages, wherever one fails",
+    proves: "ok and stored agree for each single message, so nothing is settled that is not there and nothing is written twice for nothing.",
+    guarantee: "G7",
+    needs: ["sizeLimit"],
+    async run(subject, context) {
+      const size = Math.min(4, batch(subject));
+      for (const failing of upTo(size)) {
+        const messages = upTo(size).map((n) =>
+          n === failing ? tooLarge(subject, `key-${failing}-${n}`) : { key: `key-${failing}-${n}`, value: bytes(`${failing}-${n}`) },
+        );
+        const results = await write(subject.sink(), messages, context);
+        equal(`which of ${size} were confirmed when number ${failing} is too large`, results.map(({ ok }) => ok), upTo(size).map((n) => n !== failing));
+      }
+      const expected = upTo(size).flatMap((failing) => upTo(size).flatMap((n) => (n === failing ? [] : [`${failing}-${n}`])));
+      equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), expected.toSorted());
+    },
+  },
+  {
+    name: "after a message failed, later ones of its key are not attempted",
+    proves: "A key's order stands when its middle fails: what came after it is not stored before it, and costs no attempt.",
+    guarantee: "G3",
+    needs: ["sizeLimit", "keyOrder", "keys"],
+    async run(subject, context) {
+      const results = await write(subject.sink(), [keyed("a", 0), keyed("b", 1), tooLarge(subject, "a"), keyed("a", 3), keyed("b", 4)], context);
+      equal("the codes", results.map(codeOf), [undefined, undefined, "SPILLWAY_OVERSIZE", "SPILLWAY_NOT_ATTEMPTED", undefined]);
+      equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), ["a 0", "b 1", "b 4"]);
+    },
+  },
+  {
+    name: "a failure in one write holds nothing in the next",
+    proves: "Nothing is remembered from write to write, so a message that was not attempted is stored once the failed one is out of the way.",
+    guarantee: "G4",
+    needs: ["sizeLimit", "keyOrder", "keys"],
+    async run(subject, context) {
+      const sink = subject.sink();
+      await write(sink, [tooLarge(subject, "a"), keyed("a", 1)], context);
+      await writeAll(sink, [keyed("a", 1), keyed("a", 2)], context);
+      equal("the payloads stored", await storedTexts(subject, context), ["a 1", "a 2"]);
+    },
+  },
+  {
+    name: "messages of a key are stored in the order of their write",
+    proves: "The output of one lane is in the lane's order.",
+    guarantee: "G3",
+    needs: ["keyOrder", "keys"],
+    async run(subject, context) {
+      const sink = subject.sink();
+      const size = Math.min(sink.traits.maxBatchSize, 60);
+      await writeAll(sink, upTo(size).map((n) => keyed(`key-${n % 3}`, n)), context);
+      const stored = await storedIn(subject, context);
+      for (const key of ["key-0", "key-1", "key-2"]) {
+        const values = stored.map(({ value }) => text(value) ?? "").filter((value) => value.startsWith(`${key} `));
+        equal(`the messages of ${key}`, values, upTo(size).filter((n) => `key-${n % 3}` === key).map((n) => `${key} ${n}`));
+      }
+    },
+  },
+  {
+    name: "writes that follow one another are stored in their order",
+    proves: "A confirmed write comes before whatever is written after it, within a key.",
+    guarantee: "G3",
+    needs: ["keyOrder", "keys"],
+    async run(subject, context) {
+      const sink = subject.sink();
+      for (const n of upTo(12)) await writeAll(sink, [keyed("a", n)], context);
+      equal("the payloads stored", await storedTexts(subject, context), upTo(12).map((n) => `a ${n}`));
+    },
+  },
+  {
+    name: "writes under way at the same time are stored, each once",
+    proves: "Lanes write side by side without losing or doubling one another's messages.",
+    guarantee: "G4",
+    needs: [],
+    async run(subject, context) {
+      const sink = subject.sink();
+      await Promise.all(upTo(12).map((n) => writeAll(sink, [keyed(`lane-${n}`, n)], context)));
+      equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), upTo(12).map((n) => `lane-${n} ${n}`).toSorted());
+    },
+  },
+  {
+    name: "a message may be written again",
+    proves: "After a write whose outcome is unknown the same message is written once more, and is confirmed.",
+    guarantee: "G7",
+    needs: [],
+    async run(subject, context) {
+      const sink = subject.sink();
+      const message = { ...keyed("a", 0), id: "the-same-id" };
+      await writeAll(sink, [message], context);
+      await writeAll(sink, [message], context);
+      holds("the message is stored", (await storedTexts(subject, context)).includes("a 0"), "it is not");
+    },
+  },
+  {
+    name: "a message written again under the same id is stored once",
+    proves: "Retries after an unknown outcome leave no duplicate where the sink can tell.",
+    guarantee: "G6",
+    needs: ["deduplication"],
+    async run(subject, context) {
+      const sink = subject.sink();
+      const message = { ...keyed("a", 0), id: "the-same-id" };
+      await writeAll(sink, [message], context);
+      await writeAll(sink, [message], context);
+      equal("the payloads stored", await storedTexts(subject, context), ["a 0"]);
+    },
+  },
+  {
+    name: "a write whose signal is aborted already rejects",
+    proves: "A stop does not wait for a sink, and a message that was not written is not taken for written.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      const own = ownSignal();
+      own.abort();
+      const outcome = await context.within("the end of the write", settled(subject.sink().write([keyed("a", 0)], { signal: own.signal })));
+      equal("how the call ended", outcome.state, "rejected");
+    },
+  },
+  {
+    name: "a write that has answered leaves no listener on its signal",
+    proves: "A signal that lives as long as the pipeline does not gather the remains of every write.",
+    guarantee: "G5",
+    needs: [],
+    async run(subject, context) {
+      const own = ownSignal();
+      await context.within("the write", subject.sink().write([keyed("a", 0)], { signal: own.signal }));
+      own.expectNoListeners("the listeners left by the write");
+    },
+  },
+];
+
+function keyed(key: string, n: number): OutgoingMessage<Payload> {
+  return { key, value: bytes(`${key} ${n}`) };
+}
+
+function small(n: number): OutgoingMessage<Payload> {
+  return { key: `key-${n}`, value: bytes(`small ${n}`) };
+}
+
+function tooLarge({ tooLargeBytes }: SinkSubject, key = "too-large"): OutgoingMessage<Payload> {
+  return { key, value: new Uint8Array(tooLargeBytes).fill(120) };
+}
+
+function batch(subject: SinkSubject): number {
+  return subject.sink().traits.maxBatchSize;
+}
+
+function codeOf(result: ItemResult): string | undefined {
+  if (result.ok) return undefined;
+  for (const code of ["SPILLWAY_OVERSIZE", "SPILLWAY_NOT_ATTEMPTED"] as const) if (hasCode(result.error, code)) return code;
+  return result.error.message;
+}
