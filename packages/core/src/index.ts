@@ -1,1 +1,32 @@
-export {};
+export { constant, exponential, fromError, type Backoff, type BackoffStep, type ExponentialOptions, type Jitter } from "./backoff.ts";
+export { checkpoint, type CheckpointOptions } from "./checkpoint.ts";
+export { classify, when, type ErrorType, type FailureContext, type Rule } from "./classify.ts";
+export { bytes } from "./codecs/bytes.ts";
+export type { Codec } from "./codecs/codec.ts";
+export { json } from "./codecs/json.ts";
+export { orTombstone } from "./codecs/or-tombstone.ts";
+export { text } from "./codecs/text.ts";
+export { consume, type ConsumeLogOptions, type ConsumeOptions, type Orderings } from "./consume.ts";
+export { deadLetter } from "./dead-letter.ts";
+export { decode } from "./decode.ts";
+export type { Delivery, Phase, Settled } from "./delivery.ts";
+export type { Counts } from "./engine/counters.ts";
+export type { EngineEvent } from "./events.ts";
+export {
+  explain,
+  type Explanation,
+  type FeedExplanation,
+  type GateExplanation,
+  type StageExplanation,
+  type UnsettledExplanation,
+} from "./explain.ts";
+export { filter } from "./filter.ts";
+export { haltOnFailure } from "./halt-on-failure.ts";
+export { handle, type HandleContext, type HandleOptions } from "./handle.ts";
+export type { LeaseCall, LeaseEvent } from "./leases/lease-event.ts";
+export { map } from "./map.ts";
+export type { Pipeline } from "./pipeline.ts";
+export { publish, type PublishContext, type PublishOptions } from "./publish.ts";
+export { retry, type RetryPolicy } from "./retry.ts";
+export { run, type RunOptions, type RunReport } from "./run.ts";
+export type { Policy, Stage } from "./stage.ts";

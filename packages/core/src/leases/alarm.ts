@@ -4,7 +4,7 @@ import type { Clock } from "@spillway/spec";
 export interface Alarm {
   /** Resolves after delayMs, or at once when woken now or since the last sleep, to how much of the delay a timer really waited: all or nothing. */
   sleep(delayMs: number): Promise<number>;
-  wake(): void;
+  readonly wake: () => void;
 }
 
 /** An alarm over the clock; it holds a timer only while somebody sleeps. */
@@ -21,8 +21,8 @@ export function alarm(clock: Clock): Alarm {
           resolve(waitedMs);
         };
         const cancel = clock.schedule(delayMs, () => end(delayMs));
-        if (woken) return end(0);
         rouse = () => end(0);
+        if (woken) rouse();
       });
     },
     wake() {

@@ -1,5 +1,4 @@
-import { failureClassOf, type LeaseRecord, type LogSource } from "@spillway/spec";
-import type { Clock } from "@spillway/spec";
+import { failureClassOf, type Clock, type LeaseRecord, type LogSource } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
 import { boundedCall } from "./bounded-call.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
@@ -40,7 +39,7 @@ export function discoverer(options: DiscovererOptions): Discoverer {
         if (signal.aborted || failureClassOf(error) === "fatal") throw error;
         const retryInMs = backoffMs(++failures, { firstMs: timing.renewEveryMs / 32, maxMs: timing.discoverEveryMs }, clock);
         dueAtMs = nowMs + retryInMs;
-        report({ kind: "lease-call-failed", call: "discover", error, retryInMs });
+        report({ type: "lease-call-failed", call: "discover", error, retryInMs });
       }
       return discovered;
     },

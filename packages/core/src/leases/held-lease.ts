@@ -17,7 +17,7 @@ export interface HeldLease {
   /** Writes that its owner lives. Resolves to false when the store holds another version: list, `notice`, and renew again if it is still held. */
   renew(signal: AbortSignal): Promise<boolean>;
   /** Takes note of what the store held when it was listed: who wants it, who took it. An old list does no harm. */
-  notice(record: LeaseRecord): void;
+  readonly notice: (record: LeaseRecord) => void;
   /** Forgets it without a word to the store: it runs out, and whoever takes it then knows that it was not released. */
   abandon(): void;
 }
@@ -72,7 +72,7 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
     const wasGiven = state !== "claiming";
     end("lost");
     if (!wasGiven) return;
-    report({ kind: "lease-lost", partition, token, why });
+    report({ type: "lease-lost", partition, token, why });
     const reason = leaseLost(partition, why);
     drain.abort(reason);
     lost.abort(reason);
@@ -100,7 +100,7 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
         await writing?.catch(() => false);
         await releaseLease({ how, store, clock, report, signal, lost: lost.signal, current: () => record, notice: held.notice });
         end(how);
-        report({ kind: "lease-released", partition, token, how });
+        report({ type: "lease-released", partition, token, how });
       } finally {
         end("abandoned");
       }
@@ -118,7 +118,7 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
     async claim() {
       if (!(await write(record)) || expiry.isPassed()) return false;
       state = "held";
-      report({ kind: "lease-gained", partition, token, takeover: lease.takeover });
+      report({ type: "lease-gained", partition, token, takeover: lease.takeover });
       return true;
     },
     renew: (signal) => write({ ...record, version: record.version + 1 }, signal),
@@ -131,7 +131,7 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
       // While a write is under way its answer decides what the record is; if it was refused, the next list brings this again.
       if (writing === undefined) record = listed;
       if (listed.wantedBy !== undefined && !drain.signal.aborted) {
-        report({ kind: "lease-wanted", partition, token, wantedBy: listed.wantedBy });
+        report({ type: "lease-wanted", partition, token, wantedBy: listed.wantedBy });
         drain.abort(handOver(partition, listed.wantedBy));
       }
     },

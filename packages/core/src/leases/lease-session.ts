@@ -1,9 +1,18 @@
-import { failureClassOf, type Clock, type Lease, type LeaseRecord, type LeaseStore, type LogSource } from "@spillway/spec";
-import type { PartitionId, StartPosition } from "@spillway/spec";
+import {
+  failureClassOf,
+  type Clock,
+  type Lease,
+  type LeaseRecord,
+  type LeaseStore,
+  type LogSource,
+  type PartitionId,
+  type StartPosition,
+} from "@spillway/spec";
 import { alarm } from "./alarm.ts";
 import { backoffMs } from "./backoff.ts";
 import { claimer } from "./claimer.ts";
 import { discoverer } from "./discoverer.ts";
+import { giveBack } from "./give-back.ts";
 import type { HeldLease } from "./held-lease.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
 import { callTimeoutMs, type LeaseTiming } from "./lease-timing.ts";
@@ -84,7 +93,7 @@ export function leaseSession(options: LeaseSessionOptions): LeaseSession {
         if (stopped.signal.aborted) return;
         if (failureClassOf(error) === "fatal") return stop(error);
         delayMs = backoffMs(++failures, { firstMs: timing.renewEveryMs / 32, maxMs: timing.renewEveryMs }, clock);
-        report({ kind: "lease-call-failed", call: "look", error, retryInMs: delayMs });
+        report({ type: "lease-call-failed", call: "look", error, retryInMs: delayMs });
       }
       if (!stopped.signal.aborted) waitedMs = await bell.sleep(delayMs);
     }
@@ -106,15 +115,4 @@ export function leaseSession(options: LeaseSessionOptions): LeaseSession {
     },
     stop: () => stop(),
   };
-}
-
-/** Ends a lease that nobody was given. One that was found unreleased must be found so by the next as well, so it is left to run out. */
-async function giveBack(held: HeldLease): Promise<void> {
-  if (held.lease.takeover === "unclean") return held.abandon();
-  try {
-    await held.lease.release("drained", { signal: new AbortController().signal });
-  } catch {
-    // Lost before, or lost while the store did not answer: it is free for others either way, and was reported.
-    held.abandon();
-  }
 }

@@ -81,7 +81,7 @@ export function looker(options: LookerOptions): Looker {
     const next = kept(first, leases, records);
     if (next !== first && !(await store.write(next, signal))) return;
     const errors = await inParallel(records, writesAtOnce, async (record) => {
-      if (await store.remove(record, signal)) options.report({ kind: "partition-retired", partition: record.partition });
+      if (await store.remove(record, signal)) options.report({ type: "partition-retired", partition: record.partition });
     });
     if (errors.length > 0) throw errors[0];
   }

@@ -18,7 +18,8 @@ export function offers<T>(): Offers<T> {
       wake?.();
     },
     async next() {
-      while (outcome === "open" && waiting.length === 0) {
+      const isIdle = (): boolean => outcome === "open" && waiting.length === 0;
+      while (isIdle()) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

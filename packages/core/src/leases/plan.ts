@@ -1,9 +1,9 @@
 import type { LeaseRecord, PartitionId } from "@spillway/spec";
 import { moves, shareOut, type Loads } from "./balance.ts";
-import { isOverBefore, startOf } from "./first-seen.ts";
 import { reservedForMs, takeAfterMs } from "./lease-timing.ts";
 import { newcomers, retirable, waits, type Discovery } from "./lineage.ts";
 import type { Observations } from "./observations.ts";
+import { unrecorded } from "./unrecorded.ts";
 
 /** What one worker knows when it decides. */
 export interface View {
@@ -45,7 +45,9 @@ const askedShare = 1 / 8;
 
 /** Decides what to do. A pure function: no time, no store, and the same view gives the same plan. */
 export function plan(view: View): Plan {
-  const records = [...view.records, ...unrecorded(view)];
+  const { discovered, firstSeen, leaseDurationMs } = view;
+  const context = { listed: discovered?.partitions ?? [], firstSeen, durationMs: leaseDurationMs };
+  const records = [...view.records, ...unrecorded(newcomers(discovered, view.everRecorded), context)];
   const byPartition = new Map(records.map((record) => [record.partition, record]));
   const open = records.filter((record) => record.state === "open").sort(byName);
   const taken = open.filter((record) => !isAvailable(record, view));
@@ -67,22 +69,6 @@ export function plan(view: View): Plan {
     discover: [...waiting.values()].includes("unsure"),
     hurry: asks || asked.length > 0 || want.length > 0,
   };
-}
-
-/** A record as it would be if it were stored, for each partition that the source lists and nobody has recorded. */
-function unrecorded(view: View): readonly LeaseRecord[] {
-  const listed = view.discovered?.partitions ?? [];
-  return newcomers(view.discovered, view.everRecorded).map(({ id, parents }) => ({
-    partition: id,
-    parents,
-    version: 0,
-    token: view.firstSeen.token,
-    owner: undefined,
-    durationMs: view.leaseDurationMs,
-    wantedBy: undefined,
-    state: isOverBefore(id, view.firstSeen, listed) ? "finished" : "open",
-    start: startOf(id, view.firstSeen),
-  }));
 }
 
 /**

@@ -43,7 +43,7 @@ export async function releaseLease(options: ReleaseOptions): Promise<void> {
         signal.throwIfAborted();
         lost.throwIfAborted();
         const retryInMs = backoffMs(++failures, retryLimits, clock);
-        options.report({ kind: "lease-call-failed", call: "release", error, retryInMs });
+        options.report({ type: "lease-call-failed", call: "release", error, retryInMs });
         await pause.sleep(retryInMs);
       }
     }

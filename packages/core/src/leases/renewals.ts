@@ -49,7 +49,7 @@ export function renewals(options: RenewalOptions): Renewals {
     const retryInMs = backoffMs(++failures, { firstMs: timing.renewEveryMs / 16, maxMs: timing.renewEveryMs / 4 }, clock);
     const fatal = errors.find((error) => failureClassOf(error) === "fatal");
     if (fatal !== undefined) options.onFatal(fatal);
-    else if (errors.length > 0) report({ kind: "lease-call-failed", call: "renew", error: errors[0], retryInMs });
+    else if (errors.length > 0) report({ type: "lease-call-failed", call: "renew", error: errors[0], retryInMs });
     plan(retryInMs);
   }
 

@@ -52,7 +52,7 @@ export function virtualClock(options: { readonly seed?: number; readonly startMs
   async function settle(): Promise<void> {
     await eventLoopTurn();
     while (deferred.size > 0) {
-      for (const task of [...deferred]) {
+      for (const task of Array.from(deferred)) {
         if (deferred.delete(task)) task.run();
       }
       await eventLoopTurn();

@@ -37,8 +37,7 @@ export function faultyLeaseStore(clock: Clock, latencyMs: number | (() => number
   function call<T>(fault: StoreFault | undefined, { signal }: CallOptions, act: () => T, refusal: T): Promise<T> {
     const oneWayMs = (typeof latencyMs === "function" ? latencyMs() : latencyMs) / 2;
     return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal.reason);
-      if (signal.aborted) return abort();
+      const abort = (): void => reject(signal.reason as Error);
       signal.addEventListener("abort", abort);
       const answer = (settle: () => void): void =>
         void clock.schedule(oneWayMs, () => {

@@ -131,7 +131,7 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
         unlisten();
         if (how === "finished") finished.add(lease.partition);
         lease.release(how, { signal: new AbortController().signal }).catch(() => {
-          if (how === "finished") events.push({ kind: "lease-lost", partition: lease.partition, token: lease.token, why: "silence" });
+          if (how === "finished") events.push({ type: "lease-lost", partition: lease.partition, token: lease.token, why: "silence" });
         });
       };
       const drain = (): void => void own.schedule(options.drainMs ?? 100, () => release("drained"));
@@ -205,7 +205,7 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
     add,
     end(id) {
       ended.add(id);
-      for (const finish of [...(endings.get(id) ?? [])]) finish();
+      for (const finish of Array.from(endings.get(id) ?? [])) finish();
     },
     trim: (id) => void listed.delete(id),
     finished,

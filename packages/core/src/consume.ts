@@ -1,0 +1,69 @@
+import type { LogSource, LogTraits, QueueSource, QueueTraits, SourceTraits, StartPosition } from "@spillway/spec";
+import type { Delivery } from "./delivery.ts";
+import { refuse, requireCount, requireKnown } from "./engine/require.ts";
+import { Root } from "./engine/root.ts";
+import { Pipeline } from "./pipeline.ts";
+
+/** What a source of these traits can keep in order. */
+export type Orderings<Traits extends SourceTraits> =
+  | "none"
+  | (Traits["kind"] extends "log" ? "partition" : never)
+  | (Traits["keys"] extends true ? "key" : never);
+
+/** How a source is read. */
+export interface ConsumeOptions<Order extends string> {
+  /**
+   * What must stay in order, also across retries, rebalances and restarts: "none" (fastest), "key" (a key's messages one after another, different keys
+   * side by side; messages without a key are free), or "partition".
+   */
+  readonly ordering: Order;
+  /** The most messages in flight, waiting ones included: the bound on memory, and on what a crash delivers again. Default 4,096. */
+  readonly maxInFlight?: number;
+  /** The most payload bytes in flight. One page of messages may go beyond it. Default 64 MiB. */
+  readonly maxBytesInFlight?: number;
+}
+
+/** How a log is read. */
+export interface ConsumeLogOptions<Order extends string> extends ConsumeOptions<Order> {
+  /** Where a consumer that has no checkpoint begins. Default earliest. */
+  readonly start?: StartPosition;
+}
+
+const orderings = ["none", "key", "partition"];
+const known = ["ordering", "maxInFlight", "maxBytesInFlight", "start"];
+
+/**
+ * Begins a pipeline: delivers the messages of a source.
+ *
+ * Emits a delivery for each message, as soon as the first handler has room for it and its lane is free · Holds back while maxInFlight messages or
+ * maxBytesInFlight bytes are unsettled, or a later stage is crowded · Completes when the run is stopped and everything under way has ended · Errors
+ * only when the engine cannot go on.
+ *
+ * ```ts
+ * consume(localSource({ store, log: "orders", consumer: "charges" }), { ordering: "key" })
+ * ```
+ */
+export function consume<T, Traits extends LogTraits>(
+  source: LogSource<T, Traits>,
+  options: ConsumeLogOptions<Orderings<Traits>>,
+): Pipeline<Delivery<T>>;
+export function consume<T, Traits extends QueueTraits>(
+  source: QueueSource<T, Traits>,
+  options: ConsumeOptions<Orderings<Traits>>,
+): Pipeline<Delivery<T>>;
+export function consume(source: LogSource<unknown> | QueueSource<unknown>, options: ConsumeLogOptions<string>): Pipeline<Delivery<unknown>> {
+  requireKnown("consume", options, known);
+  const { ordering, maxInFlight = 4_096, maxBytesInFlight = 64 * 1_024 * 1_024, start = { at: "earliest" } } = options;
+  if (!orderings.includes(ordering)) refuse(`ordering must be "none", "key" or "partition", but is ${JSON.stringify(ordering)}`);
+  if (ordering === "key" && !source.traits.keys) refuse(`"${source.name}" has no keys, so ordering "key" means nothing; use "none" or "partition"`);
+  if (ordering === "partition" && source.kind === "queue") refuse(`"${source.name}" is a queue and has no partitions; use "none" or "key"`);
+  if (source.kind === "queue" && options.start !== undefined) refuse(`"${source.name}" is a queue and has no start position; leave start out`);
+  const root = new Root({
+    source,
+    ordering: ordering as "none" | "key" | "partition",
+    maxInFlight: requireCount("maxInFlight", maxInFlight),
+    maxBytesInFlight: requireCount("maxBytesInFlight", maxBytesInFlight),
+    start,
+  });
+  return new Pipeline({ from: "source", root }, []);
+}

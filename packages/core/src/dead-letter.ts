@@ -1,0 +1,30 @@
+import type { Payload, Sink } from "@spillway/spec";
+import type { Observable } from "rxjs";
+import type { Delivery } from "./delivery.ts";
+import { DeadLetterStage } from "./engine/dead-letter-stage.ts";
+import type { StageDescription } from "./engine/description.ts";
+import { addStage } from "./pipeline.ts";
+
+/**
+ * Moves a message that has finally failed to a sink, with its original key, payload and headers, and one header that says why (spillway-dead-letter,
+ * version 1). The message passes, and so is settled, when the sink has confirmed it.
+ *
+ * Emits a failed delivery when its dead letter is confirmed, all others at once · Holds back a message whose dead letter is refused: it keeps its lane,
+ * the write is repeated with backoff; with 256 of them, the source is held until the sink takes them.
+ *
+ * ```ts
+ * deadLetter(localSink({ store, log: "orders-dead" }))
+ * ```
+ *
+ * What can bite: a failure of class fatal is never dead-lettered; it stops the pipeline.
+ */
+export function deadLetter(sink: Sink<Payload>): <T>(source: Observable<Delivery<T, "open" | "retried">>) => Observable<Delivery<T, "resolved">> {
+  const stage: StageDescription = {
+    kind: "deadLetter",
+    name: undefined,
+    says: `moves messages that have finally failed to "${sink.name}"`,
+    role: { is: "inside" },
+    build: ({ run, next }) => new DeadLetterStage(run, sink, next),
+  };
+  return (source) => addStage(source, stage);
+}

@@ -1,0 +1,289 @@
+import { hasCode, type Cancel } from "@spillway/spec";
+import type { Feed } from "./feed.ts";
+import { laneKey } from "./lane-key.ts";
+import { markFailed } from "./mark.ts";
+import { Ring } from "./ring.ts";
+import type { Run } from "./run-context.ts";
+import { sizeOf } from "./size-of.ts";
+import type { Acceptor, Admission, RetryableStage } from "./stage.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** What became of one delivery of a batch. */
+export type BatchResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** What a batch stage is made of. */
+export interface BatchStageOptions {
+  readonly name: string;
+  readonly run: Run;
+  readonly next: Acceptor;
+  /** Asked anew for each batch. */
+  readonly maxMessages: () => number;
+  readonly maxBytes: number;
+  readonly lingerMs: number;
+  readonly concurrency: number;
+  /** Whether one batch may hold several messages of a lane, in their order. */
+  readonly sharesLanes: boolean;
+  /** Works on a batch; one result for each delivery. Must not throw or reject. */
+  readonly execute: (batch: readonly TrackedDelivery[], signal: AbortSignal) => readonly BatchResult[] | Promise<readonly BatchResult[]>;
+}
+
+interface Lane {
+  state: "ready" | "flying" | "held";
+  readonly waiting: Ring<TrackedDelivery>;
+}
+
+/** Collects deliveries into batches, keeps each lane in order over them, and takes the results apart again. */
+export class BatchStage implements Acceptor, RetryableStage, Admission {
+  readonly name: string;
+  readonly #options: BatchStageOptions;
+  readonly #run: Run;
+  readonly #next: Acceptor;
+  readonly #lanes = new Map<Feed, Map<string, Lane>>();
+  /** One delivery of each lane that may go, and all that have no lane. */
+  readonly #ready = new Ring<TrackedDelivery>();
+  /** How many deliveries could go with the next batches. */
+  #eligible = 0;
+  #flying = 0;
+  #crowding = false;
+  #cancelLinger: Cancel | undefined = undefined;
+  #lingered = false;
+  #departing = false;
+
+  constructor(options: BatchStageOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#run = options.run;
+    this.#next = options.next;
+    options.run.onDrain(() => this.#lingerOver());
+  }
+
+  accept(delivery: TrackedDelivery): void {
+    if (delivery.mark !== undefined) this.#next.accept(delivery);
+    else this.start(delivery);
+  }
+
+  start(delivery: TrackedDelivery): void {
+    delivery.holder = this;
+    delivery.hasUnit = false;
+    const key = laneKey(delivery);
+    if (key !== undefined) {
+      const lanes = this.#lanesOf(delivery.feed);
+      const lane = lanes.get(key);
+      if (lane !== undefined) {
+        lane.waiting.push(delivery);
+        if (lane.state === "ready" && this.#options.sharesLanes) this.#eligible++;
+        this.#depart();
+        return;
+      }
+      lanes.set(key, { state: "ready", waiting: new Ring(4) });
+      delivery.ownsLane = true;
+    }
+    this.#queue(delivery);
+    this.#depart();
+  }
+
+  park(_delivery: TrackedDelivery): void {
+    // A failed delivery keeps its lane and has no unit: the batch's concurrency was given back when the batch ended.
+  }
+
+  resume(delivery: TrackedDelivery): void {
+    const lane = this.#laneOf(delivery);
+    if (lane !== undefined) lane.state = "ready";
+    this.#ready.unshift(delivery);
+    this.#eligible += 1 + (this.#options.sharesLanes ? (lane?.waiting.size ?? 0) : 0);
+    this.#depart();
+  }
+
+  release(delivery: TrackedDelivery, _unit: boolean, lane: boolean): void {
+    const held = lane ? this.#laneOf(delivery) : undefined;
+    // A lane that is flying moves on when its batch has landed.
+    if (held === undefined || held.state === "flying") return;
+    this.#advance(held, delivery);
+    this.#depart();
+  }
+
+  #queue(delivery: TrackedDelivery): void {
+    this.#ready.push(delivery);
+    this.#eligible++;
+    this.#watchCrowd();
+  }
+
+  #depart(): void {
+    if (this.#departing) return;
+    this.#departing = true;
+    while (this.#ready.size > 0 && this.#flying < this.#options.concurrency && this.#isDue()) this.#fly(this.#compose());
+    this.#departing = false;
+    if (this.#ready.size > 0 && this.#flying < this.#options.concurrency) this.#linger();
+    this.#watchCrowd();
+  }
+
+  #isDue(): boolean {
+    return this.#lingered || this.#run.stopping !== undefined || this.#eligible >= this.#options.maxMessages();
+  }
+
+  #linger(): void {
+    if (this.#cancelLinger !== undefined) return;
+    const over = (): void => this.#lingerOver();
+    const { lingerMs } = this.#options;
+    this.#cancelLinger = lingerMs === 0 ? this.#run.clock.defer(over) : this.#run.clock.schedule(lingerMs, over);
+  }
+
+  /** What has waited long enough goes as it is, in one batch. */
+  #lingerOver(): void {
+    this.#cancelLinger = undefined;
+    this.#lingered = true;
+    this.#depart();
+    this.#lingered = false;
+  }
+
+  #compose(): TrackedDelivery[] {
+    const { sharesLanes, maxBytes } = this.#options;
+    const maxMessages = this.#options.maxMessages();
+    const batch: TrackedDelivery[] = [];
+    let bytes = 0;
+    const fits = (delivery: TrackedDelivery): boolean => batch.length === 0 || (batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes);
+    const take = (delivery: TrackedDelivery): void => {
+      batch.push(delivery);
+      bytes += sizeOf(delivery.message.value);
+      this.#eligible--;
+    };
+    for (let delivery = this.#ready.peek(); delivery !== undefined && (delivery.settled || fits(delivery)); delivery = this.#ready.peek()) {
+      this.#ready.shift();
+      if (delivery.settled) {
+        this.#eligible--;
+        continue;
+      }
+      take(delivery);
+      const lane = this.#laneOf(delivery);
+      if (lane === undefined) continue;
+      lane.state = "flying";
+      if (!sharesLanes) continue;
+      for (let mate = lane.waiting.peek(); mate !== undefined && (mate.settled || fits(mate)); mate = lane.waiting.peek()) {
+        lane.waiting.shift();
+        if (mate.settled) this.#eligible--;
+        else take(mate);
+      }
+      this.#eligible -= lane.waiting.size;
+    }
+    if (this.#ready.size === 0) this.#lingered = false;
+    return batch;
+  }
+
+  #fly(batch: readonly TrackedDelivery[]): void {
+    if (batch.length === 0) return;
+    this.#flying++;
+    const flight = abortWhenAllLost(batch);
+    const results = this.#options.execute(batch, flight.signal);
+    if (!(results instanceof Promise)) {
+      this.#landed(batch, results);
+      return;
+    }
+    void results.then((landed) => {
+      flight.end();
+      this.#landed(batch, landed);
+      this.#depart();
+    });
+  }
+
+  #landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
+    this.#flying--;
+    const now = this.#run.clock.nowMs();
+    const lanes = new Map<Lane, TrackedDelivery>();
+    const notAttempted: TrackedDelivery[] = [];
+    batch.forEach((delivery, index) => {
+      const lane = this.#laneOf(delivery);
+      if (lane !== undefined) lanes.set(lane, delivery);
+      if (delivery.settled) return;
+      const result = results[index] as BatchResult;
+      if (result.ok) this.#leave(delivery, result.value);
+      else if (lane?.state === "held" || hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED")) notAttempted.push(delivery);
+      else this.#failed(delivery, lane, result.error, now);
+    });
+    for (const delivery of notAttempted.reverse()) this.#putBack(delivery);
+    for (const [lane, delivery] of lanes) if (lane.state === "flying") this.#advance(lane, delivery);
+  }
+
+  #leave(delivery: TrackedDelivery, value: unknown): void {
+    delivery.value = value;
+    delivery.attempt = 1;
+    delivery.lastFailure = undefined;
+    delivery.holder = undefined;
+    delivery.ownsLane = false;
+    this.#next.accept(delivery);
+  }
+
+  #failed(delivery: TrackedDelivery, lane: Lane | undefined, error: unknown, nowMs: number): void {
+    if (lane !== undefined) {
+      lane.state = "held";
+      delivery.ownsLane = true;
+    }
+    markFailed(delivery, this, error, undefined, nowMs);
+    this.#next.accept(delivery);
+  }
+
+  /** A delivery behind a failed one of its lane goes back to its place; it has used no attempt. */
+  #putBack(delivery: TrackedDelivery): void {
+    const lane = this.#laneOf(delivery);
+    delivery.ownsLane = false;
+    if (lane !== undefined) lane.waiting.unshift(delivery);
+    else {
+      this.#ready.unshift(delivery);
+      this.#eligible++;
+    }
+  }
+
+  /** The next message of a lane may go; a lane without one is forgotten. */
+  #advance(lane: Lane, of: TrackedDelivery): void {
+    let next = lane.waiting.shift();
+    while (next?.settled === true) next = lane.waiting.shift();
+    if (next === undefined) {
+      const lanes = this.#lanesOf(of.feed);
+      lanes.delete(laneKey(of) as string);
+      if (lanes.size === 0) this.#lanes.delete(of.feed);
+      return;
+    }
+    lane.state = "ready";
+    next.ownsLane = true;
+    this.#queue(next);
+    if (this.#options.sharesLanes) this.#eligible += lane.waiting.size;
+  }
+
+  #laneOf(delivery: TrackedDelivery): Lane | undefined {
+    const key = laneKey(delivery);
+    return key === undefined ? undefined : this.#lanes.get(delivery.feed)?.get(key);
+  }
+
+  #lanesOf(feed: Feed): Map<string, Lane> {
+    let lanes = this.#lanes.get(feed);
+    if (lanes === undefined) this.#lanes.set(feed, (lanes = new Map<string, Lane>()));
+    return lanes;
+  }
+
+  #watchCrowd(): void {
+    const limit = this.#options.maxMessages() * this.#options.concurrency * 2;
+    if (this.#crowding ? this.#ready.size * 2 > limit : this.#ready.size <= limit) return;
+    this.#crowding = !this.#crowding;
+    this.#run.crowd(this.#crowding ? 1 : -1);
+  }
+}
+
+interface Flight {
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+/** A signal for one batch: it aborts when all feeds that the batch was taken from are lost. */
+function abortWhenAllLost(batch: readonly TrackedDelivery[]): Flight {
+  const controller = new AbortController();
+  const signals = new Set(batch.map(({ feed }) => feed.abortSignal));
+  const check = (event: Event): void => {
+    if ([...signals].every((signal) => signal.aborted)) controller.abort((event.target as AbortSignal).reason);
+  };
+  for (const signal of signals) signal.addEventListener("abort", check);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const signal of signals) signal.removeEventListener("abort", check);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { hasCode, type Checkpoint, type CheckpointKey, type CheckpointStore, type FencingToken } from "@spillway/spec";
+import { backoffAfterError } from "./backoff-after-error.ts";
+import { pause } from "./pause.ts";
+import type { Run } from "./run-context.ts";
+
+/** What a checkpointer works with. */
+export interface CheckpointerOptions {
+  readonly run: Run;
+  readonly store: CheckpointStore;
+  readonly key: CheckpointKey;
+  readonly token: FencingToken;
+  /** The checkpoint as it is at this moment. */
+  readonly capture: () => Checkpoint;
+  /** The store says that somebody else owns the partition. */
+  readonly onLost: (error: Error) => void;
+  /** Ends all waiting. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Saves a partition's checkpoint: one save at a time, always the newest state, repeated with backoff until it is durable or the partition is lost.
+ */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  /** Settled messages that no save has covered. */
+  unsaved = 0;
+  /** Failures of the save that is being repeated. */
+  failures = 0;
+  lastError: Error | undefined = undefined;
+  #saving: Promise<boolean> | undefined = undefined;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a save if none is under way; one that is will be followed by the next settled message or tick. */
+  saveSoon(): void {
+    if (this.#saving === undefined) void this.save();
+  }
+
+  /** Resolves to true when everything settled before this call is durable; to false when the partition is lost or the signal has aborted. */
+  async save(): Promise<boolean> {
+    while (this.#saving !== undefined) await this.#saving;
+    this.#saving = this.#saveUntilDurable();
+    const saved = await this.#saving;
+    this.#saving = undefined;
+    return saved;
+  }
+
+  async #saveUntilDurable(): Promise<boolean> {
+    const { run, store, key, token, signal } = this.#options;
+    for (;;) {
+      if (signal.aborted) return false;
+      const covered = this.unsaved;
+      const checkpoint = this.#options.capture();
+      try {
+        await store.save(key, checkpoint, token, { signal });
+        this.unsaved -= covered;
+        this.failures = 0;
+        this.lastError = undefined;
+        run.counters.checkpoints++;
+        if (run.listened) run.emit({ type: "checkpointed", partition: key.partition, checkpoint });
+        return true;
+      } catch (error) {
+        const cause = error instanceof Error ? error : new Error(String(error));
+        if (hasCode(error, "SPILLWAY_LEASE_LOST")) {
+          this.#options.onLost(cause);
+          return false;
+        }
+        this.lastError = cause;
+        this.failures++;
+        run.emit({ type: "checkpoint-failed", partition: key.partition, error: cause, failures: this.failures });
+        await pause(run.clock, backoffAfterError(this.failures, run.clock), signal);
+      }
+    }
+  }
+}

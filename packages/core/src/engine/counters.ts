@@ -1,0 +1,42 @@
+import type { Outcome } from "@spillway/spec";
+
+/** What a run has counted so far. delivered = succeeded + filtered + deadLettered + aborted + in flight, at every moment. */
+export interface Counts {
+  readonly delivered: number;
+  readonly succeeded: number;
+  readonly filtered: number;
+  readonly deadLettered: number;
+  readonly aborted: number;
+  readonly inFlight: number;
+  /** Attempts beyond the first. */
+  readonly retries: number;
+  /** Checkpoints saved. */
+  readonly checkpoints: number;
+  /** Errors thrown by the event listener. */
+  readonly listenerErrors: number;
+}
+
+/** The counters of a run: plain fields, written on the message path. */
+export class Counters {
+  delivered = 0;
+  succeeded = 0;
+  filtered = 0;
+  deadLettered = 0;
+  aborted = 0;
+  retries = 0;
+  checkpoints = 0;
+  listenerErrors = 0;
+
+  settle(outcome: Outcome): void {
+    if (outcome === "succeeded") this.succeeded++;
+    else if (outcome === "filtered") this.filtered++;
+    else if (outcome === "dead-lettered") this.deadLettered++;
+    else this.aborted++;
+  }
+
+  snapshot(): Counts {
+    const { delivered, succeeded, filtered, deadLettered, aborted, retries, checkpoints, listenerErrors } = this;
+    const inFlight = delivered - succeeded - filtered - deadLettered - aborted;
+    return { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries, checkpoints, listenerErrors };
+  }
+}

@@ -1,0 +1,121 @@
+import { hasCode, SpillwayError, type ItemResult, type Payload, type Sink } from "@spillway/spec";
+import { backoffAfterError } from "./backoff-after-error.ts";
+import { deadLetterOf, dispositionOf } from "./dead-letter-envelope.ts";
+import type { Failure } from "./mark.ts";
+import { Ring } from "./ring.ts";
+import type { Run } from "./run-context.ts";
+import type { Acceptor } from "./stage.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+interface Letter {
+  readonly delivery: TrackedDelivery;
+  readonly failure: Failure;
+  withStack: boolean;
+  failures: number;
+}
+
+const maxWrites = 4;
+/** With so many dead letters not written, no further message is let in. */
+const crowded = 256;
+
+/**
+ * Moves failed deliveries to a sink. A delivery passes when the sink has confirmed that it holds it; until then it is unsettled, keeps its lane, and the
+ * write is repeated. When many wait, the source is held.
+ */
+export class DeadLetterStage implements Acceptor {
+  readonly #run: Run;
+  readonly #sink: Sink<Payload>;
+  readonly #next: Acceptor;
+  readonly #pending = new Ring<Letter>();
+  /** Dead letters that are not confirmed: pending, being written, or waiting for another try. */
+  #open = 0;
+  #writes = 0;
+  #crowding = false;
+
+  constructor(run: Run, sink: Sink<Payload>, next: Acceptor) {
+    this.#run = run;
+    this.#sink = sink;
+    this.#next = next;
+  }
+
+  accept(delivery: TrackedDelivery): void {
+    const { mark } = delivery;
+    if (mark === undefined || mark.kind !== "failed") this.#next.accept(delivery);
+    else if (mark.failureClass === "fatal") this.#run.fail(mark.error, delivery);
+    else {
+      this.#open++;
+      this.#push({ delivery, failure: mark, withStack: true, failures: 0 });
+    }
+  }
+
+  #push(letter: Letter): void {
+    this.#pending.push(letter);
+    this.#watchCrowd();
+    this.#write();
+  }
+
+  #write(): void {
+    while (this.#pending.size > 0 && this.#writes < maxWrites) {
+      const letters: Letter[] = [];
+      while (letters.length < this.#sink.traits.maxBatchSize && this.#pending.size > 0) {
+        const letter = this.#pending.shift() as Letter;
+        if (letter.delivery.settled) this.#open--;
+        else letters.push(letter);
+      }
+      if (letters.length > 0) void this.#writeBatch(letters);
+    }
+    this.#watchCrowd();
+  }
+
+  async #writeBatch(letters: readonly Letter[]): Promise<void> {
+    this.#writes++;
+    const results = await this.#results(letters);
+    this.#writes--;
+    letters.forEach((letter, index) => {
+      const result = results[index];
+      if (letter.delivery.settled) this.#open--;
+      else if (result === undefined) this.#refused(letter, new SpillwayError(`sink "${this.#sink.name}" gave ${results.length} results for ${letters.length} dead letters`, { code: "SPILLWAY_RESULT_MISMATCH" }));
+      else if (result.ok) this.#confirmed(letter);
+      else this.#refused(letter, result.error);
+    });
+    this.#write();
+  }
+
+  async #results(letters: readonly Letter[]): Promise<readonly ItemResult[]> {
+    try {
+      const messages = letters.map(({ delivery, failure, withStack }) => deadLetterOf(delivery, failure, this.#run, withStack));
+      return await this.#sink.write(messages, { signal: this.#run.signal });
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error));
+      return letters.map(() => ({ ok: false, error: cause }));
+    }
+  }
+
+  #confirmed({ delivery, failure }: Letter): void {
+    this.#open--;
+    delivery.mark = { kind: "dead-lettered", failure };
+    if (this.#run.listened) {
+      const { message } = delivery;
+      this.#run.emit({ type: "dead-lettered", message, stage: failure.stage.name, error: failure.error, disposition: dispositionOf(failure) });
+    }
+    this.#next.accept(delivery);
+  }
+
+  #refused(letter: Letter, error: Error): void {
+    const { clock } = this.#run;
+    if (letter.withStack && hasCode(error, "SPILLWAY_OVERSIZE")) {
+      letter.withStack = false;
+      this.#push(letter);
+      return;
+    }
+    const delayMs = backoffAfterError(++letter.failures, clock);
+    this.#run.emit({ type: "dead-letter-failed", message: letter.delivery.message, error, delayMs });
+    clock.schedule(delayMs, () => this.#push(letter));
+  }
+
+  #watchCrowd(): void {
+    if (this.#crowding ? this.#open * 2 > crowded : this.#open <= crowded) return;
+    this.#crowding = !this.#crowding;
+    this.#run.crowd(this.#crowding ? 1 : -1);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Gate } from "./gate.ts";
+import type { Run } from "./run-context.ts";
+import type { Acceptor } from "./stage.ts";
+import type { Place } from "./work-stage.ts";
+
+/** What a stage is built with. */
+export interface BuildContext {
+  readonly run: Run;
+  readonly next: Acceptor;
+  /** The stage's name, unique in its pipeline. */
+  readonly name: string;
+  /** The gate while the chain is still before its exit, undefined from there on. */
+  readonly gate: Gate | undefined;
+}
+
+/** How a stage ends the part of the chain that the gate watches over. */
+export type GateRole =
+  /** It works inside the gate, if it comes early enough: decode, map, filter. */
+  | { readonly is: "inside" }
+  /** A delivery leaves the gate behind it, and the gate's units are its own concurrency. */
+  | { readonly is: "exit"; readonly concurrency: number }
+  /** A delivery leaves the gate before it: it keeps lanes and company of its own. */
+  | { readonly is: "beyond" };
+
+/** One stage as data: from it come the running chain, the checks at start, explain() and the names in events and dead letters. */
+export interface StageDescription {
+  readonly kind: string;
+  /** Given by the user, or made from the kind and its number. */
+  readonly name: string | undefined;
+  /** One sentence for explain(). */
+  readonly says: string;
+  readonly role: GateRole;
+  build(context: BuildContext): Acceptor;
+}
+
+export type { Place };

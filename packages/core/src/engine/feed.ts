@@ -1,0 +1,265 @@
+import type { Message, Original, Outcome, PartitionId } from "@spillway/spec";
+import type { Credits } from "./credits.ts";
+import type { Gate } from "./gate.ts";
+import type { Ordering } from "./ordering.ts";
+import { Ring } from "./ring.ts";
+import type { Run } from "./run-context.ts";
+import { sizeOf } from "./size-of.ts";
+import { TrackedDelivery } from "./tracked-delivery.ts";
+import { PlaceState, Window } from "./window.ts";
+
+/** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
+export type Place = Message<unknown> | TrackedDelivery | string;
+
+/** An outcome that is not delivered again. */
+export type FinalOutcome = Exclude<Outcome, "aborted">;
+
+/** Where a feed's messages come from, for dead letters and explain(). */
+export interface FeedOrigin {
+  readonly kind: "log" | "queue";
+  readonly source: string;
+  readonly consumer: string | undefined;
+  readonly partition: PartitionId | undefined;
+}
+
+/** The side of a feed that knows where its messages come from: a partition's session or a queue's intake. */
+export interface FeedOwner {
+  readonly credits: Credits;
+  readonly origin: FeedOrigin;
+  /** The bytes that a message arrived with. */
+  original(message: Message<unknown>): Original;
+  /** What is kept of a message that was settled before an earlier one. */
+  noteOf(message: Message<unknown>): string;
+  /** A delivery has passed the whole pipeline: settle it, now or when the source has confirmed. */
+  conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
+  /** The watermark has moved: this place is the last before it. */
+  passed(place: Place): void;
+  /** A delivery ended for good; called after `passed`. */
+  settled(delivery: TrackedDelivery): void;
+  /** A delivery was aborted: the watermark stays before it. */
+  aborted(delivery: TrackedDelivery): void;
+  /** Nothing waits and nothing is under way any more. */
+  idle(): void;
+}
+
+/**
+ * The messages of one partition or queue between intake and settlement: which wait, which are under way, and what they wait for. It knows nothing of
+ * where they come from, nor of what is done with them.
+ */
+export class Feed {
+  readonly #run: Run;
+  readonly #gate: Gate;
+  readonly ordering: Ordering;
+  readonly #owner: FeedOwner;
+  /** The last message of each busy lane; those between hang on each other by links. */
+  readonly #lanes = new Map<string, number>();
+  /** Messages whose lane has become theirs. */
+  readonly #ready = new Ring<number>();
+  readonly #controller = new AbortController();
+  readonly window: Window<Place> = new Window<Place>();
+  /** The next message that has not been looked at. */
+  #cursor: number = this.window.base;
+  #partitionBusy = false;
+  #continuesLane = false;
+  /** Whether nothing more is let in. */
+  closed = false;
+  /** Whether the gate has it in its work list. */
+  queued = false;
+  /** Waiting messages that the source has taken back; they are aborted when their turn comes. */
+  readonly takenBack: Map<Message<unknown>, Error> = new Map<Message<unknown>, Error>();
+  /** How many messages wait or are under way. */
+  unsettled = 0;
+
+  constructor(run: Run, gate: Gate, ordering: Ordering, owner: FeedOwner) {
+    this.#run = run;
+    this.#gate = gate;
+    this.ordering = ordering;
+    this.#owner = owner;
+  }
+
+  get origin(): FeedOrigin {
+    return this.#owner.origin;
+  }
+
+  /** The bytes that a message of this feed arrived with. */
+  original(message: Message<unknown>): Original {
+    return this.#owner.original(message);
+  }
+
+  /** Aborts when the feed's messages are lost to this process. */
+  get abortSignal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /**
+   * Adds messages that the source has given; the caller has taken their credits. Those that `isDone` knows were settled by an earlier run: they
+   * keep their place and nothing else. Returns how many are new.
+   */
+  offer(messages: readonly Message<unknown>[], isDone: ((message: Message<unknown>) => boolean) | undefined): number {
+    let fresh = messages.length;
+    for (const message of messages) {
+      const sequence = this.window.append(message);
+      if (isDone === undefined || !isDone(message)) continue;
+      fresh--;
+      const passed = this.window.settle(sequence, this.#owner.noteOf(message));
+      if (passed !== undefined) this.#owner.passed(passed);
+    }
+    this.unsettled += fresh;
+    this.#run.counters.delivered += fresh;
+    this.#gate.enqueue(this);
+    this.#gate.pump();
+    return fresh;
+  }
+
+  /** The next message that no lane holds back, or -1. The gate starts it at once. */
+  nextStartable(): number {
+    const { window } = this;
+    if (this.closed || this.#partitionBusy) return -1;
+    while (this.#ready.size > 0) {
+      const sequence = this.#ready.shift() as number;
+      this.#continuesLane = true;
+      return sequence;
+    }
+    const byKey = this.ordering === "key";
+    while (this.#cursor !== window.end) {
+      const sequence = this.#cursor;
+      this.#cursor = window.after(sequence);
+      if (window.state(sequence) !== PlaceState.waiting) continue;
+      if (byKey && this.#lanes.size > 0 && this.#hangOn(sequence)) continue;
+      this.#continuesLane = false;
+      return sequence;
+    }
+    return -1;
+  }
+
+  /** Makes the delivery of a message that was found startable. */
+  deliver(sequence: number, gate: Gate): TrackedDelivery {
+    const delivery = new TrackedDelivery(this.window.record(sequence) as Message<unknown>, this, sequence, gate);
+    this.window.setRecord(sequence, delivery);
+    this.window.setState(sequence, PlaceState.started);
+    if (this.ordering === "partition") {
+      this.#partitionBusy = true;
+      delivery.ownsLane = true;
+    } else if (this.#continuesLane) delivery.ownsLane = true;
+    return delivery;
+  }
+
+  /** Enters a delivery that did not leave the gate at once in the lane table. */
+  occupy(delivery: TrackedDelivery): void {
+    if (this.ordering !== "key" || delivery.ownsLane || delivery.message.key === undefined) return;
+    this.#lanes.set(delivery.message.key, delivery.sequence);
+    delivery.ownsLane = true;
+  }
+
+  /** The owner of a lane leaves it to the next message, if there is one. */
+  passLane(delivery: TrackedDelivery): void {
+    if (this.ordering === "partition") {
+      this.#partitionBusy = false;
+      return;
+    }
+    const next = this.window.link(delivery.sequence);
+    if (next >= 0) this.#ready.push(next);
+    else this.#lanes.delete(delivery.message.key as string);
+  }
+
+  /** A delivery has come to the end of its pipeline. */
+  conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void {
+    delivery.outcome = outcome;
+    this.#owner.conclude(delivery, outcome);
+  }
+
+  /** Ends a delivery for good. */
+  settle(delivery: TrackedDelivery, outcome: FinalOutcome): void {
+    if (delivery.settled) return;
+    const { sequence, message } = delivery;
+    const note = sequence === this.window.base ? delivery : this.#owner.noteOf(message);
+    const passed = this.window.settle(sequence, note);
+    this.#run.counters.settle(outcome);
+    if (passed !== undefined) this.#owner.passed(passed);
+    this.#owner.settled(delivery);
+    this.#finish(delivery);
+  }
+
+  /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
+  abort(delivery: TrackedDelivery, reason: Error): void {
+    if (delivery.settled) return;
+    delivery.slot?.abort(reason);
+    this.#run.counters.settle("aborted");
+    this.#owner.aborted(delivery);
+    this.#finish(delivery);
+  }
+
+  /** Stops letting messages in; those that wait are aborted. Returns them. */
+  close(): readonly Message<unknown>[] {
+    if (this.closed) return [];
+    this.closed = true;
+    const waiting: Message<unknown>[] = [];
+    this.window.forEach((place, state) => {
+      if (state === PlaceState.waiting) waiting.push(place as Message<unknown>);
+    });
+    for (const message of waiting) {
+      this.#run.counters.settle("aborted");
+      this.#owner.credits.release(1, sizeOf(message.value));
+    }
+    this.unsettled -= waiting.length;
+    if (this.unsettled === 0) this.#owner.idle();
+    return waiting;
+  }
+
+  /** Aborts everything that is under way, and tells running handlers. */
+  abandon(reason: Error): void {
+    this.close();
+    for (const delivery of this.underWay()) this.abort(delivery, reason);
+    this.#controller.abort(reason);
+  }
+
+  /** The oldest unsettled message, and its delivery if it was let in. */
+  first(): { readonly message: Message<unknown>; readonly delivery: TrackedDelivery | undefined } | undefined {
+    const { window } = this;
+    const place = window.size === 0 ? undefined : window.record(window.base);
+    if (place === undefined || typeof place === "string") return undefined;
+    return place instanceof TrackedDelivery ? { message: place.message, delivery: place } : { message: place, delivery: undefined };
+  }
+
+  /** Whether a message is here and has not been let in. */
+  waits(message: Message<unknown>): boolean {
+    let found = false;
+    this.window.forEach((place, state) => {
+      if (state === PlaceState.waiting && place === message) found = true;
+    });
+    return found;
+  }
+
+  /** The deliveries that are under way, oldest first. */
+  underWay(): readonly TrackedDelivery[] {
+    const deliveries: TrackedDelivery[] = [];
+    this.window.forEach((place, state) => {
+      if (state === PlaceState.started && !(place as TrackedDelivery).settled) deliveries.push(place as TrackedDelivery);
+    });
+    return deliveries;
+  }
+
+  #hangOn(sequence: number): boolean {
+    const { key } = this.window.record(sequence) as Message<unknown>;
+    if (key === undefined) return false;
+    const last = this.#lanes.get(key);
+    if (last === undefined) return false;
+    this.window.setLink(last, sequence);
+    this.#lanes.set(key, sequence);
+    return true;
+  }
+
+  #finish(delivery: TrackedDelivery): void {
+    delivery.settled = true;
+    this.unsettled--;
+    this.#owner.credits.release(1, sizeOf(delivery.message.value));
+    const { holder, hasUnit, ownsLane } = delivery;
+    if (holder !== undefined) {
+      delivery.holder = undefined;
+      delivery.hasUnit = false;
+      delivery.ownsLane = false;
+      holder.release(delivery, hasUnit, ownsLane);
+    }
+    if (this.unsettled === 0) this.#owner.idle();
+  }
+}

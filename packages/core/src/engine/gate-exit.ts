@@ -1,0 +1,21 @@
+import type { Gate } from "./gate.ts";
+import type { Acceptor } from "./stage.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** Lets deliveries out of the gate where no handler does: before stages that keep lanes themselves, and before a user's own operators. */
+export function gateExit(gate: Gate, next: Acceptor): Acceptor {
+  return {
+    accept(delivery: TrackedDelivery): void {
+      if (delivery.mark?.kind === "failed" || delivery.holder !== gate) {
+        next.accept(delivery);
+        return;
+      }
+      const { hasUnit, ownsLane } = delivery;
+      delivery.holder = undefined;
+      delivery.hasUnit = false;
+      delivery.ownsLane = false;
+      next.accept(delivery);
+      gate.release(delivery, hasUnit, ownsLane);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Assigner, LogSource, StartPosition } from "@spillway/spec";
+import type { Credits } from "./credits.ts";
+import type { Gate } from "./gate.ts";
+import type { Ordering } from "./ordering.ts";
+import { PartitionSession } from "./partition-session.ts";
+import type { CheckpointPolicy, Intake, Run } from "./run-context.ts";
+
+/** What a log's intake is made of. */
+export interface LogIntakeOptions {
+  readonly run: Run;
+  readonly gate: Gate;
+  readonly ordering: Ordering;
+  readonly source: LogSource<unknown>;
+  readonly assigner: Assigner;
+  readonly scope: string;
+  readonly start: StartPosition;
+  readonly credits: Credits;
+  readonly policy: CheckpointPolicy;
+  readonly maxSpan: number;
+}
+
+/** Serves every partition of a log that its assigner gives to this process, each in a session of its own. */
+export class LogIntake implements Intake {
+  readonly name: string;
+  readonly credits: Credits;
+  readonly #options: LogIntakeOptions;
+  readonly #claiming = new AbortController();
+  readonly sessions: Set<PartitionSession> = new Set<PartitionSession>();
+  readonly #serving = new Set<Promise<void>>();
+
+  constructor(options: LogIntakeOptions) {
+    this.name = options.source.name;
+    this.credits = options.credits;
+    this.#options = options;
+  }
+
+  /** Resolves when the intake was stopped and every session has ended. */
+  async serve(): Promise<void> {
+    const { run, assigner, start } = this.#options;
+    try {
+      for await (const lease of assigner.leases({ start, signal: this.#claiming.signal })) {
+        const session = new PartitionSession({ ...this.#options, lease });
+        this.sessions.add(session);
+        const serving: Promise<void> = session.serve().then(
+          () => this.#ended(session, serving),
+          (error: unknown) => {
+            this.#ended(session, serving);
+            run.fail(error);
+          },
+        );
+        this.#serving.add(serving);
+        if (run.stopping !== undefined) session.drain(run.clock.nowMs(), run.stopping);
+      }
+    } catch (error) {
+      run.fail(error);
+    }
+    while (this.#serving.size > 0) await Promise.all(this.#serving);
+  }
+
+  drain(deadlineMs: number, reason: Error): void {
+    this.#claiming.abort(reason);
+    for (const session of this.sessions) session.drain(deadlineMs, reason);
+  }
+
+  abandon(reason: Error): void {
+    this.#claiming.abort(reason);
+    for (const session of this.sessions) session.abandon(reason);
+  }
+
+  #ended(session: PartitionSession, serving: Promise<void>): void {
+    this.sessions.delete(session);
+    this.#serving.delete(serving);
+  }
+}

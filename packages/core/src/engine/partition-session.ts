@@ -1,0 +1,335 @@
+import { failureClassOf, hasCode, type Checkpoint, type Lease, type LogBatch, type LogMessage, type LogSource, type Message, type Original, type Position, type StartPosition } from "@spillway/spec";
+import { backoffAfterError } from "./backoff-after-error.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import type { Credits } from "./credits.ts";
+import { Feed, type FeedOrigin, type FeedOwner, type FinalOutcome, type Place } from "./feed.ts";
+import type { Gate } from "./gate.ts";
+import type { Ordering } from "./ordering.ts";
+import { pause } from "./pause.ts";
+import type { CheckpointPolicy, Run } from "./run-context.ts";
+import { sizeOf } from "./size-of.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { PlaceState } from "./window.ts";
+
+/** What a session is made of. */
+export interface PartitionSessionOptions {
+  readonly run: Run;
+  readonly gate: Gate;
+  readonly ordering: Ordering;
+  readonly credits: Credits;
+  readonly source: LogSource<unknown>;
+  readonly scope: string;
+  readonly lease: Lease;
+  readonly policy: CheckpointPolicy;
+  /** The most messages between the watermark and the newest one. */
+  readonly maxSpan: number;
+}
+
+/** How long the last save and the release may take when the drain deadline has passed. */
+const graceMs = 5_000;
+
+/** One partition while this process owns it: read, deliver, save, give back. */
+export class PartitionSession implements FeedOwner {
+  readonly credits: Credits;
+  readonly origin: FeedOrigin;
+  readonly feed: Feed;
+  readonly #options: PartitionSessionOptions;
+  readonly #run: Run;
+  readonly #checkpointer: Checkpointer;
+  /** Ends reading. */
+  readonly #stop = new AbortController();
+  /** Ends saving and releasing. */
+  readonly #end = new AbortController();
+  #from: StartPosition;
+  #watermark: Place | undefined = undefined;
+  #done = new Set<Position>();
+  #ended = false;
+  #lost = false;
+  /** How far the newest message that was read is behind the end of the partition; undefined where the source does not say. */
+  behindMs: number | undefined = undefined;
+  #whenIdle: (() => void) | undefined = undefined;
+  #whenPassed: (() => void) | undefined = undefined;
+
+  constructor(options: PartitionSessionOptions) {
+    const { run, lease, source } = options;
+    this.#options = options;
+    this.#run = run;
+    this.credits = options.credits;
+    this.origin = { kind: "log", source: source.name, consumer: source.coordination.consumer, partition: lease.partition };
+    this.feed = new Feed(run, options.gate, options.ordering, this);
+    this.#from = lease.start;
+    this.#checkpointer = new Checkpointer({
+      run,
+      store: source.coordination.checkpoints,
+      key: { scope: options.scope, partition: lease.partition },
+      token: lease.token,
+      capture: () => this.#capture(),
+      onLost: (error) => this.#lose(error),
+      signal: this.#end.signal,
+    });
+  }
+
+  get lease(): Lease {
+    return this.#options.lease;
+  }
+
+  get checkpointer(): Checkpointer {
+    return this.#checkpointer;
+  }
+
+  /** Where a restart would read on. */
+  get watermark(): StartPosition {
+    return this.#watermarkStart();
+  }
+
+  /** Reads the partition until it ends, is given back or is lost; resolves when nothing of it is left here. */
+  async serve(): Promise<void> {
+    const { lease, source } = this.#options;
+    const onDrain = (): void => this.drain(this.#run.clock.nowMs() + this.#run.settings.drainTimeoutMs, reasonOf(lease.drain));
+    const onLost = (): void => this.#lose(reasonOf(lease.lost));
+    lease.drain.addEventListener("abort", onDrain, { once: true });
+    lease.lost.addEventListener("abort", onLost, { once: true });
+    if (lease.lost.aborted) onLost();
+    else if (lease.drain.aborted) onDrain();
+    const cancelTick = this.#saveEvery(this.#options.policy.everyMs);
+    this.#run.emit({ type: "partition-gained", source: source.name, partition: lease.partition, takeover: lease.takeover });
+    if (await this.#open()) this.#ended = await this.#read();
+    await this.#idle();
+    cancelTick();
+    const how = this.#lost ? "lost" : this.#ended && !this.feed.closed ? "finished" : "drained";
+    await this.#giveBack(how);
+    lease.drain.removeEventListener("abort", onDrain);
+    lease.lost.removeEventListener("abort", onLost);
+    this.#run.emit({ type: "partition-ended", source: source.name, partition: lease.partition, how });
+  }
+
+  /** Stops reading, aborts what has not started, and lets the rest finish until the deadline. */
+  drain(deadlineMs: number, reason: Error): void {
+    if (this.feed.closed) return;
+    this.#stop.abort(reason);
+    this.#whenPassed?.();
+    this.feed.close();
+    for (const delivery of this.feed.underWay()) if (delivery.waitsForRetry) this.feed.abort(delivery, reason);
+    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
+      this.feed.abandon(reason);
+      const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
+      this.#end.signal.addEventListener("abort", cancelGrace, { once: true });
+    });
+    this.#end.signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  /** Lets go of the partition without another save. */
+  abandon(reason: Error): void {
+    this.#lose(reason);
+  }
+
+  original(message: Message<unknown>): Original {
+    return this.#options.source.original(message);
+  }
+
+  noteOf(message: Message<unknown>): string {
+    return (message as LogMessage<unknown>).position;
+  }
+
+  conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void {
+    this.feed.settle(delivery, outcome);
+  }
+
+  passed(place: Place): void {
+    this.#watermark = place;
+    this.#whenPassed?.();
+  }
+
+  settled(_delivery: TrackedDelivery): void {
+    if (++this.#checkpointer.unsaved >= this.#options.policy.everyMessages) this.#checkpointer.saveSoon();
+  }
+
+  aborted(_delivery: TrackedDelivery): void {
+    // The watermark stays before it: the next owner delivers it again.
+  }
+
+  idle(): void {
+    this.#whenIdle?.();
+  }
+
+  async #open(): Promise<boolean> {
+    const { lease, source, scope } = this.#options;
+    const key = { scope, partition: lease.partition };
+    for (let failures = 0; !this.#stop.signal.aborted; ) {
+      try {
+        const checkpoint = await source.coordination.checkpoints.load(key, lease.token, { signal: this.#stop.signal });
+        if (checkpoint?.state === "finished") {
+          this.#ended = true;
+          return false;
+        }
+        if (checkpoint !== undefined) {
+          this.#from = checkpoint.from;
+          this.#done = new Set(checkpoint.done);
+        } else if (this.#from.at === "latest") {
+          // "latest" must mean the same after a crash, or what was appended in between would be skipped.
+          this.#from = { at: "timestamp", timestampMs: this.#run.clock.nowMs() };
+          return await this.#checkpointer.save();
+        }
+        return true;
+      } catch (error) {
+        if (!(await this.#survive(error, ++failures))) return false;
+      }
+    }
+    return false;
+  }
+
+  /** Resolves to true when the partition has ended, to false when reading was stopped. */
+  async #read(): Promise<boolean> {
+    const { lease, source } = this.#options;
+    const { signal } = this.#stop;
+    let from = this.#from;
+    for (let failures = 0; !signal.aborted; ) {
+      let reserved = 0;
+      let expected = 1;
+      const iterator = source.read(lease.partition, { from, signal })[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          if (!(await this.#room(expected))) break;
+          reserved = Math.min(expected, this.credits.maxMessages);
+          const next = await iterator.next();
+          if (next.done === true) {
+            if (signal.aborted) break;
+            return true;
+          }
+          if (signal.aborted) break;
+          failures = 0;
+          expected = Math.max(1, next.value.messages.length);
+          this.#offer(next.value, reserved);
+          reserved = 0;
+          const last = next.value.messages.at(-1);
+          if (last !== undefined) from = { at: "after", position: last.position };
+        }
+      } catch (error) {
+        if (!(await this.#survive(error, ++failures))) return false;
+      } finally {
+        if (reserved > 0) this.credits.exchange(reserved, 0, 0);
+        await endQuietly(iterator);
+      }
+    }
+    return false;
+  }
+
+  #offer(batch: LogBatch<unknown>, reserved: number): void {
+    const { lease, source } = this.#options;
+    if (batch.behindMs !== undefined) this.behindMs = batch.behindMs;
+    if (batch.lost !== undefined) this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
+    let bytes = 0;
+    for (const message of batch.messages) bytes += sizeOf(message.value);
+    this.credits.exchange(reserved, batch.messages.length, bytes);
+    const isDone = this.#done.size === 0 ? undefined : (message: Message<unknown>): boolean => this.#isDone(message as LogMessage<unknown>);
+    this.feed.offer(batch.messages, isDone);
+  }
+
+  #isDone(message: LogMessage<unknown>): boolean {
+    if (!this.#done.delete(message.position)) return false;
+    this.credits.release(1, sizeOf(message.value));
+    return true;
+  }
+
+  /** Waits for credits, for the watermark to be near enough, and for checkpoints to be saved at all. False when reading is to stop. */
+  async #room(messages: number): Promise<boolean> {
+    const { policy, maxSpan } = this.#options;
+    if (this.#checkpointer.failures > 0 && this.#checkpointer.unsaved > 10 * policy.everyMessages) await this.#checkpointer.save();
+    while (this.feed.window.size >= maxSpan && !this.#stop.signal.aborted) await this.#nextPass();
+    return await this.credits.reserve(messages, this.#stop.signal);
+  }
+
+  #nextPass(): Promise<void> {
+    return new Promise((resolve) => (this.#whenPassed = resolve));
+  }
+
+  async #idle(): Promise<void> {
+    while (this.feed.unsettled > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    this.#whenIdle = undefined;
+  }
+
+  async #giveBack(how: "lost" | "finished" | "drained"): Promise<void> {
+    if (how !== "lost") {
+      if (this.#checkpointer.unsaved > 0 || how === "finished") await this.#checkpointer.save();
+      if (!this.#lost) await this.#release(how);
+    }
+    this.#end.abort(new Error("the partition was given back"));
+  }
+
+  async #release(how: "finished" | "drained"): Promise<void> {
+    const { lease, source } = this.#options;
+    try {
+      await lease.release(how, { signal: this.#end.signal });
+    } catch (error) {
+      this.#run.emit({ type: "source-failed", source: source.name, error, delayMs: 0 });
+    }
+  }
+
+  #lose(reason: Error): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#stop.abort(reason);
+    this.#whenPassed?.();
+    this.#end.abort(reason);
+    this.feed.abandon(reason);
+  }
+
+  /** Waits after a failure of the source or the store; false when there is no point in going on. */
+  async #survive(error: unknown, failures: number): Promise<boolean> {
+    if (this.#stop.signal.aborted) return false;
+    if (hasCode(error, "SPILLWAY_LEASE_LOST")) {
+      this.#lose(error as Error);
+      return false;
+    }
+    if (failureClassOf(error) === "fatal") {
+      this.#run.fail(error);
+      return false;
+    }
+    const delayMs = backoffAfterError(failures, this.#run.clock);
+    this.#run.emit({ type: "source-failed", source: this.#options.source.name, error, delayMs });
+    return await pause(this.#run.clock, delayMs, this.#stop.signal);
+  }
+
+  #saveEvery(everyMs: number): () => void {
+    const { clock } = this.#run;
+    const tick = (): void => {
+      if (this.#checkpointer.unsaved > 0) this.#checkpointer.saveSoon();
+      cancel = clock.schedule(everyMs, tick);
+    };
+    let cancel = clock.schedule(everyMs, tick);
+    return () => cancel();
+  }
+
+  #capture(): Checkpoint {
+    if (this.#ended && this.feed.unsettled === 0 && !this.feed.closed) return { state: "finished" };
+    const { window } = this.feed;
+    const { maxDone } = this.#options.source.coordination.checkpoints;
+    const done: Position[] = [];
+    let sequence = window.base;
+    for (let left = window.size; left > 0 && done.length < maxDone; left--) {
+      if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
+      sequence = window.after(sequence);
+    }
+    return { state: "reading", from: this.#watermarkStart(), done, attempting: undefined };
+  }
+
+  #watermarkStart(): StartPosition {
+    const place = this.#watermark;
+    if (place === undefined) return this.#from;
+    const position = typeof place === "string" ? place : (place as TrackedDelivery).message;
+    return { at: "after", position: typeof position === "string" ? (position as Position) : (position as LogMessage<unknown>).position };
+  }
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
+}
+
+/** A reader that fails while it is being closed has nothing left to say. */
+async function endQuietly(iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    return;
+  }
+}

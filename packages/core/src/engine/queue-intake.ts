@@ -1,0 +1,215 @@
+import { failureClassOf, hasCode, type Message, type Original, type QueueMessage, type QueueSource, type Receipt } from "@spillway/spec";
+import { Acknowledger } from "./acknowledger.ts";
+import { backoffAfterError } from "./backoff-after-error.ts";
+import type { Credits } from "./credits.ts";
+import { Feed, type FeedOrigin, type FeedOwner, type FinalOutcome, type Place } from "./feed.ts";
+import type { Gate } from "./gate.ts";
+import type { Ordering } from "./ordering.ts";
+import { pause } from "./pause.ts";
+import type { Intake, Run } from "./run-context.ts";
+import { sizeOf } from "./size-of.ts";
+import { TrackedDelivery } from "./tracked-delivery.ts";
+import { PlaceState } from "./window.ts";
+
+/** What a queue's intake is made of. */
+export interface QueueIntakeOptions {
+  readonly run: Run;
+  readonly gate: Gate;
+  readonly ordering: Ordering;
+  readonly source: QueueSource<unknown>;
+  readonly credits: Credits;
+}
+
+/** The most messages that one receive asks for; adapters ask their provider for fewer. */
+const maxReceive = 100;
+/** How long giving messages back may take when the drain deadline has passed. */
+const graceMs = 5_000;
+
+/** Receives from a queue, keeps what is under way ours, deletes what has ended and gives the rest back. */
+export class QueueIntake implements Intake, FeedOwner {
+  readonly name: string;
+  readonly credits: Credits;
+  readonly origin: FeedOrigin;
+  readonly feed: Feed;
+  readonly #run: Run;
+  readonly #source: QueueSource<unknown>;
+  readonly #acknowledger: Acknowledger;
+  /** Ends receiving. */
+  readonly #stop = new AbortController();
+  /** Ends everything else. */
+  readonly #end = new AbortController();
+  readonly #givingBack = new Set<Promise<void>>();
+  /** Receipts that the next nack gives back. */
+  readonly #returned: Receipt[] = [];
+  /** The end of the window one heartbeat ago: what came later is young enough. */
+  #youngFrom: number;
+  #whenIdle: (() => void) | undefined = undefined;
+
+  constructor(options: QueueIntakeOptions) {
+    this.name = options.source.name;
+    this.credits = options.credits;
+    this.origin = { kind: "queue", source: this.name, consumer: undefined, partition: undefined };
+    this.#run = options.run;
+    this.#source = options.source;
+    this.feed = new Feed(options.run, options.gate, options.ordering, this);
+    this.#youngFrom = this.feed.window.end;
+    this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal);
+  }
+
+  /** Resolves when the intake was stopped and nothing of the queue is under way here. */
+  async serve(): Promise<void> {
+    const receivers = Array.from({ length: this.#source.receivers }, () => this.#receive());
+    const beating = this.#keepOurs();
+    await Promise.all(receivers);
+    while (this.feed.unsettled > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    while (this.#givingBack.size > 0) await Promise.all(this.#givingBack);
+    this.#end.abort(new Error("the queue's intake has ended"));
+    await beating;
+  }
+
+  drain(deadlineMs: number, reason: Error): void {
+    if (this.feed.closed) return;
+    this.#stop.abort(reason);
+    this.#giveBack(this.feed.close());
+    for (const delivery of this.feed.underWay()) if (delivery.waitsForRetry) this.feed.abort(delivery, reason);
+    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
+      this.feed.abandon(reason);
+      const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
+      this.#end.signal.addEventListener("abort", cancelGrace, { once: true });
+    });
+    this.#end.signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  abandon(reason: Error): void {
+    this.#stop.abort(reason);
+    this.#end.abort(reason);
+    this.feed.abandon(reason);
+  }
+
+  original(message: Message<unknown>): Original {
+    return this.#source.original(message);
+  }
+
+  noteOf(_message: Message<unknown>): string {
+    return "";
+  }
+
+  conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void {
+    this.#acknowledger.add(delivery, outcome);
+  }
+
+  passed(_place: Place): void {
+    // A queue has no watermark.
+  }
+
+  settled(_delivery: TrackedDelivery): void {
+    // The queue has confirmed already.
+  }
+
+  aborted(delivery: TrackedDelivery): void {
+    this.feed.window.settle(delivery.sequence, "");
+    if (!this.feed.takenBack.delete(delivery.message)) this.#giveBack([delivery.message]);
+  }
+
+  idle(): void {
+    this.#whenIdle?.();
+  }
+
+  async #receive(): Promise<void> {
+    const { signal } = this.#stop;
+    let expected = 1;
+    for (let failures = 0; !signal.aborted; ) {
+      const wanted = Math.min(maxReceive, Math.max(expected, 10));
+      if (!(await this.credits.reserve(wanted, signal))) return;
+      let messages: readonly QueueMessage<unknown>[] = [];
+      try {
+        messages = await this.#source.receive({ maxMessages: Math.min(wanted, this.credits.maxMessages), signal });
+        failures = 0;
+        expected = messages.length;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failureClassOf(error) === "fatal") this.#run.fail(error);
+        const delayMs = backoffAfterError(++failures, this.#run.clock);
+        this.#run.emit({ type: "source-failed", source: this.name, error, delayMs });
+        await pause(this.#run.clock, delayMs, signal);
+      } finally {
+        let bytes = 0;
+        for (const message of messages) bytes += sizeOf(message.value);
+        this.credits.exchange(wanted, messages.length, bytes);
+      }
+      if (messages.length > 0) this.#offer(messages);
+    }
+  }
+
+  #offer(messages: readonly QueueMessage<unknown>[]): void {
+    if (!this.feed.closed) {
+      this.feed.offer(messages, undefined);
+      return;
+    }
+    for (const message of messages) this.credits.release(1, sizeOf(message.value));
+    this.#giveBack(messages);
+  }
+
+  /** Extends what has been here for a third of the visibility timeout or longer, a call at a time, until the intake has ended. */
+  async #keepOurs(): Promise<void> {
+    const { clock } = this.#run;
+    while (await pause(clock, this.#source.visibilityTimeoutMs / 3, this.#end.signal)) {
+      const old = this.#olderThanOneBeat();
+      if (old.length > 0) await this.#extend(old);
+    }
+  }
+
+  #olderThanOneBeat(): readonly Place[] {
+    const { window } = this.feed;
+    const places: Place[] = [];
+    let sequence = window.base;
+    for (let left = window.before(this.#youngFrom); left > 0; left--) {
+      const place = window.record(sequence) as Place;
+      const ours = window.state(sequence) !== PlaceState.settled && !this.#acknowledger.underWay.has(place as TrackedDelivery);
+      if (ours) places.push(place);
+      sequence = window.after(sequence);
+    }
+    this.#youngFrom = window.end;
+    return places;
+  }
+
+  async #extend(places: readonly Place[]): Promise<void> {
+    const messages = places.map((place) => (place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
+    try {
+      const results = await this.#source.extend(messages.map(({ receipt }) => receipt), { signal: this.#end.signal });
+      results.forEach((result, index) => {
+        if (!result.ok && hasCode(result.error, "SPILLWAY_RECEIPT_LOST")) this.#takenBack(messages[index] as Message<unknown>, result.error);
+      });
+    } catch (error) {
+      if (!this.#end.signal.aborted) this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: this.#source.visibilityTimeoutMs / 3 });
+    }
+  }
+
+  /** The queue has given a message to somebody else: what runs is aborted, what waits is aborted when its turn comes. */
+  #takenBack(message: Message<unknown>, error: Error): void {
+    const delivery = this.feed.underWay().find((each) => each.message === message);
+    if (delivery !== undefined && this.#acknowledger.underWay.has(delivery)) return;
+    if (delivery === undefined && !this.feed.waits(message)) return;
+    this.feed.takenBack.set(message, error);
+    if (delivery !== undefined) this.feed.abort(delivery, error);
+  }
+
+  #giveBack(messages: readonly Message<unknown>[]): void {
+    if (messages.length === 0 || this.#end.signal.aborted) return;
+    for (const message of messages) this.#returned.push((message as QueueMessage<unknown>).receipt);
+    if (this.#returned.length > messages.length) return;
+    const given = new Promise<void>((resolve) => this.#run.clock.defer(() => resolve()))
+      .then(() => this.#nack(this.#returned.splice(0)))
+      .finally(() => this.#givingBack.delete(given));
+    this.#givingBack.add(given);
+  }
+
+  async #nack(receipts: readonly Receipt[]): Promise<void> {
+    try {
+      await this.#source.nack(receipts, { delayMs: 0, signal: this.#end.signal });
+    } catch (error) {
+      // What is not given back comes back by itself when its visibility ends.
+      this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: 0 });
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { SpillwayError, type Clock } from "@spillway/spec";
+import type { EngineEvent } from "../events.ts";
+import { Counters } from "./counters.ts";
+import type { Failure } from "./mark.ts";
+import { RetryWheel } from "./retry-wheel.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** How often settled work is saved. */
+export interface CheckpointPolicy {
+  readonly everyMessages: number;
+  readonly everyMs: number;
+}
+
+/** What a run needs from outside. */
+export interface RunSettings {
+  readonly clock: Clock;
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly worker: string;
+  readonly drainTimeoutMs: number;
+  readonly listener: ((event: EngineEvent) => void) | undefined;
+}
+
+/** A source that takes part in a run. */
+export interface Intake {
+  readonly name: string;
+  /** Stops taking messages in; what is under way may finish until the deadline, is saved and given back, and then the intake completes. */
+  drain(deadlineMs: number, reason: Error): void;
+  /** Lets go of everything at once; nothing more is saved. */
+  abandon(reason: Error): void;
+}
+
+/** Everything that the stages and sources of one running pipeline share. */
+export class Run {
+  readonly settings: RunSettings;
+  readonly clock: Clock;
+  readonly counters: Counters = new Counters();
+  readonly intakes: Intake[] = [];
+  readonly wheel: RetryWheel;
+  checkpointPolicy: CheckpointPolicy | undefined = undefined;
+  /** Why the run is ending; undefined while it is not. */
+  stopping: Error | undefined = undefined;
+  /** Set when it ends because it cannot go on. */
+  fatalError: Error | undefined = undefined;
+  readonly #controller = new AbortController();
+  readonly #uncrowded: (() => void)[] = [];
+  readonly #drained: (() => void)[] = [];
+  #crowding = 0;
+
+  constructor(settings: RunSettings) {
+    this.settings = settings;
+    this.clock = settings.clock;
+    this.wheel = new RetryWheel(settings.clock, (delivery) => this.#retryDue(delivery));
+  }
+
+  /** Aborts when the run has ended: for calls that nobody waits for any more. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The run is over. */
+  end(reason: Error): void {
+    this.stopping ??= reason;
+    this.#controller.abort(reason);
+  }
+
+  /** Whether some stage has more work queued than it can soon do, so that no message is to be let in. */
+  get crowded(): boolean {
+    return this.#crowding > 0;
+  }
+
+  /** A stage has become crowded (1) or is no longer (-1). */
+  crowd(change: 1 | -1): void {
+    this.#crowding += change;
+    if (this.#crowding === 0) for (const task of this.#uncrowded) task();
+  }
+
+  onUncrowded(task: () => void): void {
+    this.#uncrowded.push(task);
+  }
+
+  /** Runs the task when the run begins to drain: stages that wait for company (batches) go at once. */
+  onDrain(task: () => void): void {
+    this.#drained.push(task);
+  }
+
+  /** Tells the listener, if there is one; what it throws is counted and changes nothing. */
+  emit(event: EngineEvent): void {
+    try {
+      this.settings.listener?.(event);
+    } catch {
+      this.counters.listenerErrors++;
+    }
+  }
+
+  /** Whether anybody listens, so that an event is worth making. */
+  get listened(): boolean {
+    return this.settings.listener !== undefined;
+  }
+
+  /** The engine cannot go on: the delivery, if one is to blame, stays unsettled, and everything else is drained. */
+  fail(error: unknown, delivery?: TrackedDelivery): void {
+    const cause = error instanceof Error ? error : new SpillwayError(`a value that is no Error was thrown: ${String(error)}`, { code: "SPILLWAY_INTERNAL", failureClass: "fatal" });
+    this.fatalError ??= cause;
+    delivery?.feed.abort(delivery, cause);
+    this.stop(cause);
+  }
+
+  /** Begins to drain every source; a second call changes nothing. */
+  stop(reason: Error): void {
+    if (this.stopping !== undefined) return;
+    this.stopping = reason;
+    const deadlineMs = this.clock.nowMs() + this.settings.drainTimeoutMs;
+    this.emit({ type: "draining", reason: reason.message, inFlight: this.counters.snapshot().inFlight });
+    for (const intake of this.intakes) intake.drain(deadlineMs, reason);
+    for (const task of this.#drained) task();
+  }
+
+  /** Sends a failed delivery back to the stage that failed, after a delay; one that would wait while its feed closes is aborted. */
+  retryLater(delivery: TrackedDelivery, delayMs: number): void {
+    if (delivery.feed.closed) {
+      delivery.feed.abort(delivery, this.stopping ?? new Error("the partition is being given back"));
+      return;
+    }
+    delivery.waitsForRetry = true;
+    this.wheel.add(delivery, delayMs);
+  }
+
+  #retryDue(delivery: TrackedDelivery): void {
+    const { stage } = delivery.lastFailure as Failure;
+    delivery.waitsForRetry = false;
+    delivery.mark = undefined;
+    delivery.attempt++;
+    this.counters.retries++;
+    delivery.holder?.resume(delivery, stage);
+  }
+}

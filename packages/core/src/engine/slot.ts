@@ -1,0 +1,48 @@
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** The stage that a slot works for. */
+export interface SlotOwner {
+  resolved(slot: Slot, delivery: TrackedDelivery, value: unknown): void;
+  rejected(slot: Slot, delivery: TrackedDelivery, error: unknown): void;
+  /** The slot was cut off from its delivery and is not to be used again. */
+  discarded(slot: Slot): void;
+}
+
+/**
+ * One running handler. Slots are used again and again, with callbacks bound once and an abort controller that outlives its message, so that a
+ * message which neither fails nor times out allocates neither.
+ */
+export class Slot {
+  delivery: TrackedDelivery | undefined = undefined;
+  /** The owner's sweep during which its handler started, for time-outs. */
+  startedAtSweep = 0;
+  /** Its place in the owner's list of running slots; -1 when it is not in it. */
+  index = -1;
+  readonly onResolved: (value: unknown) => void;
+  readonly onRejected: (error: unknown) => void;
+  readonly #owner: SlotOwner;
+  #controller: AbortController | undefined = undefined;
+
+  constructor(owner: SlotOwner) {
+    this.#owner = owner;
+    this.onResolved = (value) => {
+      if (this.delivery !== undefined) owner.resolved(this, this.delivery, value);
+    };
+    this.onRejected = (error) => {
+      if (this.delivery !== undefined) owner.rejected(this, this.delivery, error);
+    };
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  /** Cuts the slot off from its delivery and tells the handler; whatever the handler still answers is ignored. */
+  abort(reason: Error): void {
+    if (this.delivery !== undefined) this.delivery.slot = undefined;
+    this.delivery = undefined;
+    this.#owner.discarded(this);
+    this.#controller?.abort(reason);
+  }
+}

@@ -1,0 +1,186 @@
+import { SpillwayError, type Cancel, type Disposition } from "@spillway/spec";
+import type { Gate } from "./gate.ts";
+import { isThenable } from "./is-thenable.ts";
+import { markFailed } from "./mark.ts";
+import type { Run } from "./run-context.ts";
+import { Slot, type SlotOwner } from "./slot.ts";
+import type { Acceptor, RetryableStage } from "./stage.ts";
+import type { StageAdmission } from "./stage-admission.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** What a stage does with a value: returns the next value or a promise of it; throws or rejects to fail. */
+export type Work = (value: unknown, delivery: TrackedDelivery) => unknown;
+
+/** Who keeps the lanes of a stage. */
+export type Place =
+  /** The gate, which admitted the delivery; it leaves the gate behind the stage that is the exit. */
+  | { readonly at: "gate"; readonly gate: Gate; readonly exit: boolean }
+  /** The stage itself. */
+  | { readonly at: "own"; readonly admission: StageAdmission };
+
+/** What a work stage is made of. */
+export interface WorkStageOptions {
+  readonly name: string;
+  readonly work: Work;
+  readonly place: Place;
+  readonly next: Acceptor;
+  readonly run: Run;
+  /** Whether the work reads the delivery's signal. */
+  readonly usesSignal: boolean;
+  readonly timeoutMs: number | undefined;
+  /** What dead letters of this stage are called, whatever their class; undefined: by their class. */
+  readonly disposition: Disposition | undefined;
+}
+
+/** A time-out is noticed at most this share of it too late; the price of a timer for all handlers instead of one for each. */
+const sweepsPerTimeout = 8;
+
+/**
+ * The one executor: runs a function for each delivery, synchronous or not, and passes the delivery on with the result, or marks it failed. decode,
+ * map, filter and handle differ in the function alone.
+ */
+export class WorkStage implements Acceptor, RetryableStage, SlotOwner {
+  readonly name: string;
+  readonly #work: Work;
+  readonly #own: StageAdmission | undefined;
+  readonly #exit: Gate | undefined;
+  readonly #next: Acceptor;
+  readonly #run: Run;
+  readonly #usesSignal: boolean;
+  readonly #timeoutMs: number | undefined;
+  readonly #disposition: Disposition | undefined;
+  readonly #idle: Slot[] = [];
+  readonly #running: Slot[] = [];
+  #sweep = 0;
+  #cancelSweep: Cancel | undefined = undefined;
+
+  constructor(options: WorkStageOptions) {
+    const { place } = options;
+    this.name = options.name;
+    this.#work = options.work;
+    this.#own = place.at === "own" ? place.admission : undefined;
+    this.#exit = place.at === "gate" && place.exit ? place.gate : undefined;
+    this.#next = options.next;
+    this.#run = options.run;
+    this.#usesSignal = options.usesSignal;
+    this.#timeoutMs = options.timeoutMs;
+    this.#disposition = options.disposition;
+  }
+
+  /** How many handlers are running. */
+  get running(): number {
+    return this.#running.length;
+  }
+
+  accept(delivery: TrackedDelivery): void {
+    if (delivery.mark !== undefined) this.#next.accept(delivery);
+    else if (this.#own === undefined || this.#own.admit(delivery, this)) this.start(delivery);
+  }
+
+  start(delivery: TrackedDelivery): void {
+    let result: unknown;
+    if (this.#usesSignal) this.#takeSlot(delivery);
+    try {
+      result = this.#work(delivery.value, delivery);
+      if (isThenable(result)) {
+        this.#wait(delivery, result);
+        return;
+      }
+    } catch (error) {
+      this.#failed(delivery, error);
+      return;
+    }
+    this.#succeeded(delivery, result);
+  }
+
+  resolved(_slot: Slot, delivery: TrackedDelivery, value: unknown): void {
+    this.#succeeded(delivery, value);
+  }
+
+  rejected(_slot: Slot, delivery: TrackedDelivery, error: unknown): void {
+    this.#failed(delivery, error);
+  }
+
+  discarded(slot: Slot): void {
+    this.#leaveRunning(slot);
+  }
+
+  #wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
+    const slot = delivery.slot ?? this.#takeSlot(delivery);
+    slot.index = this.#running.push(slot) - 1;
+    slot.startedAtSweep = this.#sweep;
+    this.#own?.occupy(delivery);
+    if (this.#timeoutMs !== undefined) this.#sweepLater(this.#timeoutMs);
+    result.then(slot.onResolved, slot.onRejected);
+  }
+
+  #succeeded(delivery: TrackedDelivery, value: unknown): void {
+    if (delivery.slot !== undefined) this.#freeSlot(delivery, delivery.slot);
+    delivery.value = value;
+    delivery.attempt = 1;
+    delivery.lastFailure = undefined;
+    const admission = this.#own ?? this.#exit;
+    if (admission === undefined) {
+      this.#next.accept(delivery);
+      return;
+    }
+    // The next stage first, then the lane: so the next stage sees the lane's messages in their order.
+    const { hasUnit, ownsLane } = delivery;
+    delivery.holder = undefined;
+    delivery.hasUnit = false;
+    delivery.ownsLane = false;
+    this.#next.accept(delivery);
+    admission.release(delivery, hasUnit, ownsLane);
+  }
+
+  #failed(delivery: TrackedDelivery, error: unknown): void {
+    if (delivery.slot !== undefined) this.#freeSlot(delivery, delivery.slot);
+    markFailed(delivery, this, error, this.#disposition, this.#run.clock.nowMs());
+    delivery.holder?.park(delivery);
+    this.#next.accept(delivery);
+  }
+
+  #takeSlot(delivery: TrackedDelivery): Slot {
+    const slot = this.#idle.pop() ?? new Slot(this);
+    slot.delivery = delivery;
+    delivery.slot = slot;
+    return slot;
+  }
+
+  #freeSlot(delivery: TrackedDelivery, slot: Slot): void {
+    delivery.slot = undefined;
+    slot.delivery = undefined;
+    this.#leaveRunning(slot);
+    this.#idle.push(slot);
+  }
+
+  #leaveRunning(slot: Slot): void {
+    if (slot.index < 0) return;
+    const last = this.#running.pop() as Slot;
+    if (last !== slot) {
+      this.#running[slot.index] = last;
+      last.index = slot.index;
+    }
+    slot.index = -1;
+  }
+
+  #sweepLater(timeoutMs: number): void {
+    this.#cancelSweep ??= this.#run.clock.schedule(timeoutMs / sweepsPerTimeout, () => {
+      this.#cancelSweep = undefined;
+      this.#sweep++;
+      for (const slot of this.#running.filter((each) => this.#sweep - each.startedAtSweep > sweepsPerTimeout)) this.#timedOut(slot, timeoutMs);
+      if (this.#running.length > 0) this.#sweepLater(timeoutMs);
+    });
+  }
+
+  #timedOut(slot: Slot, timeoutMs: number): void {
+    const { delivery } = slot;
+    if (delivery === undefined) return;
+    const error = new SpillwayError(
+      `${this.name} did not settle within ${timeoutMs} ms; make it faster, let it stop on its signal, or raise timeoutMs`,
+      { code: "SPILLWAY_HANDLER_TIMEOUT" },
+    );
+    slot.abort(error);
+    this.#failed(delivery, error);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Checkpoint, Disposition, FailureClass, LostMessages, Message, PartitionId } from "@spillway/spec";
+import type { LeaseEvent } from "./leases/lease-event.ts";
+
+/**
+ * What happens in a running pipeline. Events are made only when somebody listens; a listener that throws is counted and changes nothing. Successful
+ * messages make none: read their number from explain().
+ */
+export type EngineEvent =
+  /** A stage failed and the message waits for its next attempt. */
+  | {
+      readonly type: "retrying";
+      readonly message: Message<unknown>;
+      readonly stage: string;
+      readonly error: unknown;
+      readonly class: FailureClass;
+      /** The attempt that failed, 1 for the first. */
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  /** A sink confirmed a dead letter. */
+  | {
+      readonly type: "dead-lettered";
+      readonly message: Message<unknown>;
+      readonly stage: string;
+      readonly error: unknown;
+      readonly disposition: Disposition;
+    }
+  /** A dead letter was refused: its message stays unsettled and holds its lane; the write is repeated after delayMs. */
+  | { readonly type: "dead-letter-failed"; readonly message: Message<unknown>; readonly error: unknown; readonly delayMs: number }
+  | { readonly type: "checkpointed"; readonly partition: PartitionId; readonly checkpoint: Checkpoint }
+  /** A save failed and is repeated. */
+  | { readonly type: "checkpoint-failed"; readonly partition: PartitionId; readonly error: Error; readonly failures: number }
+  /** This process reads the partition now; "unclean" after a crash of its last owner. */
+  | { readonly type: "partition-gained"; readonly source: string; readonly partition: PartitionId; readonly takeover: "clean" | "unclean" }
+  /** This process no longer reads the partition. */
+  | { readonly type: "partition-ended"; readonly source: string; readonly partition: PartitionId; readonly how: "drained" | "finished" | "lost" }
+  /** A queue did not confirm a deletion: the message stays unsettled, and it is asked again after delayMs. */
+  | { readonly type: "acknowledge-failed"; readonly source: string; readonly message: Message<unknown>; readonly error: unknown; readonly delayMs: number }
+  /** A read or receive failed and is repeated after delayMs. */
+  | { readonly type: "source-failed"; readonly source: string; readonly error: unknown; readonly delayMs: number }
+  /** The log dropped messages before they could be read. */
+  | { readonly type: "messages-lost"; readonly source: string; readonly partition: PartitionId; readonly lost: LostMessages }
+  /** What the engine's own assigner did. */
+  | { readonly type: "lease"; readonly source: string; readonly event: LeaseEvent }
+  /** The pipeline begins to stop. */
+  | { readonly type: "draining"; readonly reason: string; readonly inFlight: number };

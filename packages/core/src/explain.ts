@@ -1,0 +1,174 @@
+import type { FailureClass, StartPosition } from "@spillway/spec";
+import type { Observable } from "rxjs";
+import type { Settled } from "./delivery.ts";
+import type { Counts } from "./engine/counters.ts";
+import type { Feed } from "./engine/feed.ts";
+import { LogIntake } from "./engine/log-intake.ts";
+import { QueueIntake } from "./engine/queue-intake.ts";
+import type { Root } from "./engine/root.ts";
+import type { Run } from "./engine/run-context.ts";
+import { running } from "./engine/running.ts";
+import { shapeOf } from "./engine/stage-names.ts";
+
+/** One stage, as explain() shows it. */
+export interface StageExplanation {
+  readonly name: string;
+  readonly says: string;
+}
+
+/** The oldest message that is not settled: what holds the watermark, and why. */
+export interface UnsettledExplanation {
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly ageMs: number;
+  readonly attempt: number;
+  /** Where it is: a stage that failed, or undefined while it waits or runs. */
+  readonly failedAt: string | undefined;
+  readonly lastError: string | undefined;
+  readonly class: FailureClass | undefined;
+  readonly state: "waiting for its turn" | "under way" | "waiting for a retry" | "waiting for its dead letter";
+}
+
+/** What one partition, or a queue, is doing. */
+export interface FeedExplanation {
+  readonly source: string;
+  /** Undefined for a queue. */
+  readonly partition: string | undefined;
+  /** Where a restart would read on; undefined for a queue. */
+  readonly watermark: StartPosition | undefined;
+  readonly behindMs: number | undefined;
+  /** Waiting or under way. */
+  readonly unsettled: number;
+  /** Settled already, and held by the first unsettled message. */
+  readonly heldBehindFirst: number;
+  readonly firstUnsettled: UnsettledExplanation | undefined;
+  /** Settled messages that no saved checkpoint covers: a crash now would deliver at most these again. */
+  readonly unsaved: number;
+}
+
+/** Why no message is being let in, if something holds the source. */
+export interface GateExplanation {
+  readonly gate: "in flight" | "crowded" | "checkpoint" | "stopping";
+  readonly says: string;
+}
+
+/** A pipeline before, during or after a run. */
+export interface Explanation {
+  readonly state: "not started" | "running" | "stopping" | "ended";
+  readonly source: { readonly name: string; readonly kind: "log" | "queue"; readonly ordering: string; readonly maxInFlight: number } | undefined;
+  readonly stages: readonly StageExplanation[];
+  /** What this pipeline promises on this source, in sentences. */
+  readonly guarantees: readonly string[];
+  readonly counts: Counts | undefined;
+  readonly feeds: readonly FeedExplanation[];
+  readonly gates: readonly GateExplanation[];
+}
+
+/** What a pipeline is and promises; and while it runs, what each partition does and what holds it back. Reads state that is there anyway: cheap. */
+export function explain(pipeline: Observable<Settled>): Explanation {
+  const { root, segments } = shapeOf(pipeline);
+  const run = running.find(pipeline);
+  const ended = !running.isActive(pipeline);
+  const stages = segments.flatMap((segment): StageExplanation[] =>
+    segment.kind === "operators"
+      ? [{ name: "RxJS operators", says: `${segment.count} of your own; failed and filtered messages go past them` }]
+      : segment.stages.map(({ says }, index) => ({ name: segment.names[index] as string, says })),
+  );
+  return {
+    state: run === undefined ? "not started" : ended ? "ended" : run.stopping === undefined ? "running" : "stopping",
+    source: root === undefined ? undefined : { name: root.options.source.name, kind: root.options.source.kind, ordering: root.options.ordering, maxInFlight: root.maxInFlight },
+    stages,
+    guarantees: root === undefined ? [] : guaranteesOf(root),
+    counts: run?.counters.snapshot(),
+    feeds: run === undefined ? [] : run.intakes.flatMap((intake) => feedsOf(intake, run)),
+    gates: run === undefined ? [] : gatesOf(run),
+  };
+}
+
+function guaranteesOf({ options: { source, ordering, maxInFlight } }: Root): readonly string[] {
+  const order = {
+    none: "Messages may be worked on in any order.",
+    key: "Messages of a key are worked on one after another, in their order, also over retries and restarts; different keys side by side.",
+    partition: "Messages of a partition are worked on one after another, in their order.",
+  }[ordering];
+  const settle =
+    source.kind === "log"
+      ? "A checkpoint never passes an unsettled message; a crash delivers again what was not settled at the last one."
+      : "A message is deleted after it was settled; until then its visibility is extended, and what is not settled comes back.";
+  return [
+    "Every message is delivered at least once, and ends as succeeded, filtered, dead-lettered or aborted; aborted ones are delivered again.",
+    order,
+    "A failing message holds its own lane and nothing else.",
+    settle,
+    `At most ${maxInFlight} messages are in flight, and one page of each partition beyond that.`,
+  ];
+}
+
+function feedsOf(intake: unknown, run: Run): readonly FeedExplanation[] {
+  if (intake instanceof QueueIntake) return [explainFeed(intake.feed, run, undefined)];
+  if (!(intake instanceof LogIntake)) return [];
+  return [...intake.sessions].map((session) =>
+    explainFeed(session.feed, run, { watermark: session.watermark, behindMs: session.behindMs, unsaved: session.checkpointer.unsaved }),
+  );
+}
+
+interface LogState {
+  readonly watermark: StartPosition;
+  readonly behindMs: number | undefined;
+  readonly unsaved: number;
+}
+
+function explainFeed(feed: Feed, run: Run, log: LogState | undefined): FeedExplanation {
+  const { window, origin, unsettled } = feed;
+  return {
+    source: origin.source,
+    partition: origin.partition,
+    watermark: log?.watermark,
+    behindMs: log?.behindMs,
+    unsettled,
+    heldBehindFirst: Math.max(0, window.size - unsettled),
+    firstUnsettled: unsettled === 0 ? undefined : firstUnsettled(feed, run),
+    unsaved: log?.unsaved ?? 0,
+  };
+}
+
+function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined {
+  const first = feed.first();
+  if (first === undefined) return undefined;
+  const { message, delivery } = first;
+  const failure = delivery?.lastFailure;
+  const error = failure?.error;
+  return {
+    id: message.id,
+    key: message.key,
+    ageMs: run.clock.nowMs() - message.timestampMs,
+    attempt: delivery?.attempt ?? 1,
+    failedAt: failure?.stage.name,
+    lastError: error === undefined ? undefined : error instanceof Error ? error.message : String(error),
+    class: failure === undefined ? undefined : (failure.failureClass ?? "transient"),
+    state:
+      delivery === undefined
+        ? "waiting for its turn"
+        : delivery.waitsForRetry
+          ? "waiting for a retry"
+          : delivery.mark?.kind === "failed"
+            ? "waiting for its dead letter"
+            : "under way",
+  };
+}
+
+function gatesOf(run: Run): readonly GateExplanation[] {
+  const gates: GateExplanation[] = [];
+  if (run.stopping !== undefined) gates.push({ gate: "stopping", says: `the pipeline is stopping: ${run.stopping.message}` });
+  if (run.crowded) gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
+  for (const intake of run.intakes) {
+    if (!(intake instanceof LogIntake) && !(intake instanceof QueueIntake)) continue;
+    const { credits } = intake;
+    if (credits.full) gates.push({ gate: "in flight", says: `${intake.name}: ${credits.messages} messages and ${credits.bytes} bytes are in flight, which is the bound` });
+    if (!(intake instanceof LogIntake)) continue;
+    for (const { checkpointer, lease } of intake.sessions) {
+      if (checkpointer.lastError !== undefined) gates.push({ gate: "checkpoint", says: `${lease.partition}: the checkpoint was refused ${checkpointer.failures} times: ${checkpointer.lastError.message}` });
+    }
+  }
+  return gates;
+}

@@ -1,0 +1,88 @@
+import { SpillwayError } from "@spillway/spec";
+import { Observable, type Operator, type Subscriber, type TeardownLogic } from "rxjs";
+import { ambient, within } from "./engine/ambient.ts";
+import { buildChain } from "./engine/build-chain.ts";
+import type { StageDescription } from "./engine/description.ts";
+import type { Root } from "./engine/root.ts";
+import { Run } from "./engine/run-context.ts";
+import { defaultSettings } from "./engine/settings.ts";
+import { stageNames } from "./engine/stage-names.ts";
+import type { Acceptor } from "./engine/stage.ts";
+import { TrackedDelivery } from "./engine/tracked-delivery.ts";
+
+/** Where a segment's deliveries come from: a source of ours, or an observable that carries deliveries of ours through operators of the user's. */
+export type Upstream = { readonly from: "source"; readonly root: Root } | { readonly from: "observable"; readonly observable: Observable<unknown> };
+
+/**
+ * A pipeline, or a segment of one, as data: nothing runs until it is subscribed. Our operators add stages to it; any other RxJS operator ends the
+ * segment, and the next operator of ours starts a new one.
+ */
+export class Pipeline<Out> extends Observable<Out> {
+  readonly upstream: Upstream;
+  readonly stages: readonly StageDescription[];
+
+  constructor(upstream: Upstream, stages: readonly StageDescription[]) {
+    super((subscriber) => activate(this, subscriber));
+    this.upstream = upstream;
+    this.stages = stages;
+  }
+
+  /** Called by RxJS operators: what they return remembers this pipeline, so that explain() sees through them. */
+  override lift<R>(operator?: Operator<Out, R>): Observable<R> {
+    const lifted = new Observable<R>();
+    lifted.source = this;
+    lifted.operator = operator;
+    return lifted;
+  }
+}
+
+/** Adds a stage to whatever carries deliveries. */
+export function addStage<Out>(source: Observable<unknown>, stage: StageDescription): Pipeline<Out> {
+  if (source instanceof Pipeline) return new Pipeline<Out>(source.upstream, [...source.stages, stage]);
+  return new Pipeline<Out>({ from: "observable", observable: source }, [stage]);
+}
+
+function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): TeardownLogic {
+  const outer = ambient();
+  const run = outer?.run ?? new Run(defaultSettings());
+  const end = outer?.unobserved === true ? nowhere : endOfSegment(subscriber, outer?.downstream);
+  const { upstream, stages } = pipeline;
+  const leadsOn = outer?.downstream !== undefined;
+  if (upstream.from === "source") {
+    const chain = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: upstream.root.maxInFlight });
+    chain.gate.open(chain.entry);
+    return upstream.root.activate(run, chain.gate, subscriber);
+  }
+  const { entry } = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: undefined });
+  return within({ run, downstream: entry, unobserved: false }, () =>
+    upstream.observable.subscribe({
+      next: (delivery) => {
+        const arrived = tracked(delivery);
+        if (!arrived.settled) entry.accept(arrived);
+      },
+      error: (error: unknown) => subscriber.error(error),
+      complete: () => subscriber.complete(),
+    }),
+  );
+}
+
+const nowhere: Acceptor = { accept() {} };
+
+/** What leaves a segment: open deliveries to the subscriber, marked ones past the user's operators to our next segment. */
+function endOfSegment<Out>(subscriber: Subscriber<Out>, downstream: Acceptor | undefined): Acceptor {
+  return {
+    accept(delivery) {
+      if (delivery.mark !== undefined && downstream !== undefined) downstream.accept(delivery);
+      // The one place where a tracked delivery becomes the public one that the types of the operators have promised.
+      else subscriber.next(delivery as unknown as Out);
+    },
+  };
+}
+
+function tracked(value: unknown): TrackedDelivery {
+  if (value instanceof TrackedDelivery) return value;
+  throw new SpillwayError(
+    "an operator between two Spillway operators emitted something that is not a delivery; change values with map() from @spillway/core, which keeps the delivery",
+    { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
+  );
+}

@@ -1,0 +1,106 @@
+import { SpillwayError, type ItemResult, type Message, type OutgoingMessage, type Sink } from "@spillway/spec";
+import { BatchStage, type BatchResult } from "./engine/batch-stage.ts";
+import { requireCount, requireKnown } from "./engine/require.ts";
+import type { StageDescription } from "./engine/description.ts";
+import type { TrackedDelivery } from "./engine/tracked-delivery.ts";
+import { addStage } from "./pipeline.ts";
+import type { Stage } from "./stage.ts";
+
+/** How a sink is written to. */
+export interface PublishOptions {
+  /** Names the stage in explain(), events and dead letters. Default "publish", numbered if there are several. */
+  readonly name?: string;
+  /** The most writes under way at once. Default 4. */
+  readonly concurrency?: number;
+  /** How long the first message of a write waits for company, in milliseconds. Default 0: only for what is there in the same turn of the event loop. */
+  readonly lingerMs?: number;
+}
+
+/** What `toMessage` learns beside the value. */
+export interface PublishContext {
+  readonly message: Message<unknown>;
+}
+
+const known = ["name", "concurrency", "lingerMs"];
+
+/**
+ * Writes a message to a sink for each delivery, in batches, each lane in order; the value stays as it is.
+ *
+ * Emits when the sink has confirmed the message · Holds back a lane while an earlier message of it is not confirmed · A message that the sink refuses,
+ * or a write that fails, marks its deliveries failed: a retry writes again and never re-runs the handler before.
+ *
+ * ```ts
+ * publish(localSink({ store, log: "charged" }), (receipt) => ({ key: receipt.orderId, value: encode(receipt) }))
+ * ```
+ *
+ * What can bite: a write whose answer was lost is written again, so that readers may see it twice; the id is the same.
+ */
+export function publish<A, M>(
+  sink: Sink<M>,
+  toMessage: (value: A, context: PublishContext) => OutgoingMessage<M>,
+  options: PublishOptions = {},
+): Stage<A, A> {
+  requireKnown("publish", options, known);
+  const concurrency = requireCount("concurrency", options.concurrency ?? 4);
+  const lingerMs = requireCount("lingerMs", options.lingerMs ?? 0, 0);
+  const maxBatchSize = requireCount(`maxBatchSize of sink "${sink.name}"`, sink.traits.maxBatchSize);
+  const stage: StageDescription = {
+    kind: "publish",
+    name: options.name,
+    says: `writes to "${sink.name}", at most ${maxBatchSize} messages in a write, ${concurrency} writes at once`,
+    role: { is: "beyond" },
+    build: ({ run, next, name }) =>
+      new BatchStage({
+        name,
+        run,
+        next,
+        maxMessages: () => maxBatchSize,
+        maxBytes: Number.POSITIVE_INFINITY,
+        lingerMs,
+        concurrency,
+        sharesLanes: sink.traits.order === "key",
+        execute: (batch, signal) => writeBatch(sink, toMessage, batch, signal),
+      }),
+  };
+  return (source) => addStage(source, stage);
+}
+
+async function writeBatch<A, M>(
+  sink: Sink<M>,
+  toMessage: (value: A, context: PublishContext) => OutgoingMessage<M>,
+  batch: readonly TrackedDelivery[],
+  signal: AbortSignal,
+): Promise<readonly BatchResult[]> {
+  const results = new Array<BatchResult | undefined>(batch.length).fill(undefined);
+  const messages: OutgoingMessage<M>[] = [];
+  const places: number[] = [];
+  batch.forEach((delivery, index) => {
+    try {
+      messages.push({ id: delivery.message.id, ...toMessage(delivery.value as A, delivery) });
+      places.push(index);
+    } catch (error) {
+      results[index] = { ok: false, error };
+    }
+  });
+  const written = messages.length === 0 ? [] : await write(sink, messages, signal);
+  places.forEach((place, index) => {
+    const result = written[index] as ItemResult;
+    results[place] = result.ok ? { ok: true, value: (batch[place] as TrackedDelivery).value } : result;
+  });
+  return results as BatchResult[];
+}
+
+async function write<M>(sink: Sink<M>, messages: readonly OutgoingMessage<M>[], signal: AbortSignal): Promise<readonly ItemResult[]> {
+  try {
+    const results = await sink.write(messages, { signal });
+    if (results.length === messages.length) return results;
+    const error = new SpillwayError(
+      `sink "${sink.name}" gave ${results.length} results for ${messages.length} messages, so it is unknown which it holds; they are written again`,
+      { code: "SPILLWAY_RESULT_MISMATCH" },
+    );
+    return messages.map(() => ({ ok: false, error }));
+  } catch (error) {
+    const cause = error instanceof Error ? error : new SpillwayError(`sink "${sink.name}" failed with ${String(error)}`, { code: "SPILLWAY_SINK_FAILED" });
+    return messages.map(() => ({ ok: false, error: cause }));
+  }
+}
