@@ -1,1 +1,15 @@
-export {};
+export { localCheckpoints, type LocalCheckpointsOptions } from "./local-checkpoints.ts";
+export { localLeases, type LocalLeasesOptions } from "./local-leases.ts";
+export { localQueueSink, type LocalQueueSinkOptions } from "./local-queue-sink.ts";
+export { localQueueSource, type LocalQueueSource, type LocalQueueSourceOptions } from "./local-queue-source.ts";
+export { localSink, type LocalSinkOptions } from "./local-sink.ts";
+export { localSource, type LocalSourceOptions } from "./local-source.ts";
+export { localTable, type LocalTable, type LocalTableOptions, type TableRange } from "./local-table.ts";
+export type { Appended } from "./log/append-messages.ts";
+export type { Retention } from "./log/retention.ts";
+export { openLocal, type LocalStore, type OpenLocalOptions } from "./open-local.ts";
+export { openLog, type AppendOptions, type LocalLog, type LogPartitionState, type OpenLogOptions } from "./open-log.ts";
+export { openQueue, type LocalQueue, type OpenQueueOptions } from "./open-queue.ts";
+export type { QueueOrder } from "./queue/queue-definition.ts";
+export { readDeadLetters, type ReadDeadLettersOptions, type StoredDeadLetter } from "./read-dead-letters.ts";
+export type { Durability } from "./storage/durability.ts";

@@ -1,0 +1,39 @@
+import type { Attempting, Checkpoint, Position, StartPosition } from "@spillway/spec";
+
+/** Takes a checkpoint out of parsed JSON; undefined when it is none. */
+export function parseCheckpoint(value: unknown): Checkpoint | undefined {
+  if (!isObject(value)) return undefined;
+  if (value["state"] === "finished") return { state: "finished" };
+  const { from, done, attempting } = value;
+  const readable =
+    value["state"] === "reading" &&
+    isStartPosition(from) &&
+    Array.isArray(done) &&
+    done.every((position) => typeof position === "string") &&
+    (attempting === undefined || isAttempting(attempting));
+  return readable ? { state: "reading", from, done: done as readonly unknown[] as readonly Position[], attempting } : undefined;
+}
+
+/** Whether parsed JSON is a start position. */
+export function isStartPosition(value: unknown): value is StartPosition {
+  if (!isObject(value)) return false;
+  switch (value["at"]) {
+    case "earliest":
+    case "latest":
+      return true;
+    case "timestamp":
+      return typeof value["timestampMs"] === "number";
+    case "after":
+      return typeof value["position"] === "string";
+    default:
+      return false;
+  }
+}
+
+function isAttempting(value: unknown): value is Attempting {
+  return isObject(value) && typeof value["position"] === "string" && typeof value["crashes"] === "number";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,155 @@
+import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
+import { SpillwayError } from "@spillway/spec";
+import { unusable } from "../failures.ts";
+import type { Durability } from "./durability.ts";
+import { causeOf, explainLmdb } from "./lmdb-failure.ts";
+import { orStall } from "./stall.ts";
+
+/** Ordered bytes to bytes, inside one transaction: what a piece of work sees, nobody changes meanwhile. All it gives is copied. */
+export interface Database {
+  get(key: Buffer): Buffer | undefined;
+  put(key: Buffer, value: Buffer): void;
+  remove(key: Buffer): void;
+  /** Entries from the first bound, included, to the second, excluded; backwards when `reverse`, with the higher bound first. */
+  range(bounds: { readonly from: Buffer; readonly until: Buffer; readonly limit?: number; readonly reverse?: boolean }): Iterable<Entry>;
+}
+
+/** One key with its value. */
+export interface Entry {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** The one LMDB environment of a directory in this process. */
+export interface Environment {
+  readonly directory: string;
+  /** Runs the work at once on the newest state, including what other processes have committed. */
+  read<T>(work: (database: Database) => T): Promise<T>;
+  /**
+   * Runs the work alone among all processes, together with what else waits to be written, and resolves when that is durable. The work throws
+   * before its first put or remove, or not at all: LMDB commits what it has already written. A rejection of class transient leaves it unknown.
+   */
+  write<T>(work: (database: Database) => T, durability: Durability): Promise<T>;
+  /** Waits for the writes that are under way and lets go of the files. */
+  close(): Promise<void>;
+}
+
+const options: RootDatabaseOptions & { readonly eventTurnBatching: boolean } = {
+  noSubdir: false,
+  encoding: "binary",
+  keyEncoding: "binary",
+  // With batching, lmdb 3.5 makes a promise for each batch that nobody can reach: a failed commit would be an unhandled rejection.
+  eventTurnBatching: false,
+};
+
+// Pages that were read stay mapped, and count as resident memory, until the file is mapped anew.
+const maxMappedBytes = 48 * 1024 * 1024;
+// A value on pages of its own: the kernel maps the pages around it too.
+const faultBytes = 64 * 1024;
+const largeValueBytes = 2_000;
+const smallValueBytes = 512;
+
+/** Opens the environment of a directory that has been checked. Throws what explainLmdb makes of a refusal. */
+export function openEnvironment(directory: string): Environment {
+  let root: RootDatabase<Buffer, Buffer> | undefined = openRoot();
+  let mappedBytes = 0;
+  let writing = 0;
+  let whenQuiet: (() => void) | undefined;
+  let changing: Promise<void> | undefined;
+  let closed = false;
+
+  const database: Database = {
+    get: (key) => noteRead(opened().get(key)),
+    put: (key, value) => void opened().put(key, value),
+    remove: (key) => void opened().remove(key),
+    *range({ from, until, limit, reverse }) {
+      const bounds = { start: from, end: until, reverse: reverse === true, ...(limit === undefined ? {} : { limit }) };
+      for (const { key, value } of opened().getRange(bounds)) {
+        noteRead(value);
+        yield { key, value };
+      }
+    },
+  };
+
+  function openRoot(): RootDatabase<Buffer, Buffer> {
+    try {
+      return open<Buffer, Buffer>(directory, options);
+    } catch (error) {
+      throw explainLmdb(directory, "Opening", error);
+    }
+  }
+
+  function opened(): RootDatabase<Buffer, Buffer> {
+    if (closed) throw unusable(`The store in ${directory} has been closed. Close it only when everything that uses it has ended.`);
+    root ??= openRoot();
+    return root;
+  }
+
+  function noteRead(value: Buffer | undefined): Buffer | undefined {
+    const size = value?.length ?? 0;
+    mappedBytes += size < largeValueBytes ? smallValueBytes : Math.max(size, faultBytes);
+    return value;
+  }
+
+  /** Closes the files when no write is under way; whoever comes meanwhile waits. */
+  function changeFiles(): Promise<void> {
+    if (changing === undefined) {
+      changing = letGo().finally(() => (changing = undefined));
+      // Who waits for it hears of a failure; when nobody does, the next call opens the files again and hears of it then.
+      changing.catch(() => undefined);
+    }
+    return changing;
+  }
+
+  async function letGo(): Promise<void> {
+    if (writing > 0) await new Promise<void>((resolve) => (whenQuiet = resolve));
+    const closing = root;
+    root = undefined;
+    mappedBytes = 0;
+    if (closing !== undefined) await orStall(directory, closing.close());
+  }
+
+  async function commit<T>(work: () => T, durability: Durability): Promise<T> {
+    const target = opened();
+    const committed = target.transaction(work);
+    // Asked for at once: later it would stand for a later transaction too.
+    const synced = durability === "power-loss" ? target.flushed.then(() => undefined) : undefined;
+    // When the commit fails, its own rejection says so.
+    synced?.catch(() => undefined);
+    const result = await orStall(directory, committed);
+    if (synced !== undefined) await orStall(directory, synced);
+    return result;
+  }
+
+  return {
+    directory,
+    async read(work) {
+      while (changing !== undefined) await changing;
+      const target = opened();
+      try {
+        target.resetReadTxn();
+        return work(database);
+      } catch (error) {
+        throw error instanceof SpillwayError ? error : explainLmdb(directory, "Reading", error);
+      } finally {
+        if (mappedBytes > maxMappedBytes) void changeFiles();
+      }
+    },
+    async write(work, durability) {
+      while (changing !== undefined) await changing;
+      writing += 1;
+      try {
+        return await commit(() => work(database), durability);
+      } catch (error) {
+        throw error instanceof SpillwayError ? error : explainLmdb(directory, "Writing to", await causeOf(error));
+      } finally {
+        writing -= 1;
+        if (writing === 0) whenQuiet?.();
+      }
+    },
+    async close() {
+      await changeFiles();
+      closed = true;
+    },
+  };
+}
