@@ -58,6 +58,8 @@ const capMarginMs = 60_000;
  */
 export function sqsSource(options: SqsSourceOptions & { readonly fifo: true }): QueueSource<Payload, SqsFifoTraits>;
 export function sqsSource(options: SqsSourceOptions & { readonly fifo?: false }): QueueSource<Payload, SqsStandardTraits>;
+/** For a queue whose kind is known at run time only. */
+export function sqsSource(options: SqsSourceOptions): QueueSource<Payload>;
 export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
   const fifo = options.fifo ?? false;
   const { client, queueUrl, name, requestTimeoutMs, maxConcurrentCalls, clock } = checkOptions(options, fifo);
