@@ -95,7 +95,7 @@ const isNew = (whenRefused: PutCondition["whenRefused"]): PutCondition => ({ exp
 
 async function stored(): Promise<Record<string, string | undefined>> {
   const { Items } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
-  return Object.fromEntries((Items ?? []).map(({ id, amount }) => [id?.S, amount?.N]));
+  return Object.fromEntries((Items ?? []).map(({ id, amount }): [string, string | undefined] => [id?.S ?? "", amount?.N]));
 }
 
 test("only unprocessed items are tried again, and each message has its own result", async () => {

@@ -1,6 +1,10 @@
 export { localClientConfig, type LocalClientConfig } from "./client-config.ts";
+export { hastyClock, type HastyClock } from "./hasty-clock.ts";
 export { startDynalite } from "./dynalite-server.ts";
 export { anyFault, faultsInTurn, noFaults, seededFaults, type FakeCall, type Fault, type Faults } from "./fault.ts";
 export { startFaultProxy } from "./fault-proxy.ts";
 export type { JsonServer } from "./json-server.ts";
 export { seededRandom } from "./seeded-random.ts";
+export { type FakePut, type FakeRecord, type FakeShard, FakeStream } from "./fake-stream.ts";
+export { startKinesisFake, type KinesisFake, type KinesisFakeOptions } from "./kinesis-fake.ts";
+export type { SubscriptionScript } from "./subscribe-to-shard.ts";

@@ -1,0 +1,80 @@
+import type { _Record } from "@aws-sdk/client-kinesis";
+import type { Headers, LogMessage, PartitionId, Payload, Position } from "@spillway/spec";
+import { unpackAggregated } from "./aggregated-record.ts";
+import { fromEnvelope } from "./envelope.ts";
+import { noKeyPrefix } from "./partition-key.ts";
+import { subPosition } from "./shard-position.ts";
+
+/** A Kinesis record, or one user record of an aggregated record, as the engine sees it. */
+export interface KinesisMessage extends LogMessage<Payload> {
+  /** The key's bytes where it arrived as bytes: a key of an envelope. */
+  readonly keyBytes: Uint8Array | undefined;
+}
+
+/** The messages in one record, in their order: one, or as many as it aggregates. */
+export function messagesOf(record: _Record, shard: PartitionId): readonly KinesisMessage[] {
+  const sequenceNumber = record.SequenceNumber ?? "";
+  const data = record.Data ?? empty;
+  const timestampMs = record.ApproximateArrivalTimestamp?.getTime() ?? 0;
+  const unpacked = unpackAggregated(data);
+  if (unpacked === undefined) {
+    return [toMessage(shard, sequenceNumber as Position, record.PartitionKey, data, timestampMs)];
+  }
+  return unpacked.map(({ partitionKey, data: userData }, index) =>
+    toMessage(shard, subPosition(sequenceNumber, index), partitionKey, userData, timestampMs),
+  );
+}
+
+const empty = new Uint8Array();
+const none: Headers = [];
+
+function toMessage(
+  shard: PartitionId,
+  position: Position,
+  partitionKey: string | undefined,
+  data: Uint8Array,
+  timestampMs: number,
+): KinesisMessage {
+  const enveloped = fromEnvelope(data);
+  if (enveloped === undefined) {
+    const key = partitionKey?.startsWith(noKeyPrefix) === true ? undefined : partitionKey;
+    return new Plain(shard, position, key, data, none, timestampMs, undefined);
+  }
+  const { key, headers, payload } = enveloped;
+  if (!(key instanceof Uint8Array)) return new Plain(shard, position, key, payload, headers, timestampMs, undefined);
+  // For bytes stands the record's own partition key: equal for equal bytes.
+  return new Plain(shard, position, partitionKey, payload, headers, timestampMs, key);
+}
+
+/** A class, so that the id, which most messages are never asked for, costs nothing until it is. */
+class Plain implements KinesisMessage {
+  readonly position: Position;
+  readonly key: string | undefined;
+  readonly value: Payload;
+  readonly headers: Headers;
+  readonly timestampMs: number;
+  readonly keyBytes: Uint8Array | undefined;
+  readonly #shard: PartitionId;
+
+  constructor(
+    shard: PartitionId,
+    position: Position,
+    key: string | undefined,
+    value: Payload,
+    headers: Headers,
+    timestampMs: number,
+    keyBytes: Uint8Array | undefined,
+  ) {
+    this.#shard = shard;
+    this.position = position;
+    this.key = key;
+    this.value = value;
+    this.headers = headers;
+    this.timestampMs = timestampMs;
+    this.keyBytes = keyBytes;
+  }
+
+  get id(): string {
+    return `${this.#shard}:${this.position}`;
+  }
+}

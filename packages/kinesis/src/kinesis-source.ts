@@ -1,0 +1,90 @@
+import type { KinesisClient, Shard } from "@aws-sdk/client-kinesis";
+import {
+  systemClock,
+  type CheckpointStore,
+  type Clock,
+  type LeaseStore,
+  type LogSource,
+  type Partition,
+  type PartitionId,
+  type Payload,
+} from "@spillway/spec";
+import { callPace, type CallPace } from "./call-pace.ts";
+import { endedByReturn } from "./ended-by-return.ts";
+import type { KinesisMessage } from "./kinesis-message.ts";
+import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
+import { listShards } from "./list-shards.ts";
+import { pollShard } from "./poll-shard.ts";
+import { within } from "./within.ts";
+
+/** What the Kinesis source needs. */
+export type KinesisSourceOptions = KinesisStream & {
+  /** The caller's client; region, credentials and endpoint are its business. */
+  readonly client: KinesisClient;
+  /** Names the consumer: processes of the same name share the shards among them. */
+  readonly consumer: string;
+  /** Where leases and checkpoints are kept, such as dynamoDbStores(…) of @spillway/dynamodb. */
+  readonly stores: { readonly leases: LeaseStore; readonly checkpoints: CheckpointStore };
+  /** The most records of one GetRecords, 1 to 10,000; 5,000 by default, which no shard can be filled faster than at five calls a second. */
+  readonly maxRecordsPerCall?: number;
+  /** The most GetRecords a second for one shard; 5 by default, Kinesis' limit for all consumers of a shard together. Give less when you share it. */
+  readonly callsPerSecondPerShard?: number;
+  /** The longest wait between two reads of a shard that has no records, in milliseconds; 1,000 by default. */
+  readonly idleMs?: number;
+  /** Paces reads; the system's by default. */
+  readonly clock?: Clock;
+};
+
+/** A Kinesis data stream as a log: a partition is a shard, a key is a partition key. */
+export type KinesisSource = LogSource<Payload, { readonly kind: "log"; readonly keys: true }>;
+
+/** Reads a Kinesis data stream, with the shards leased among all processes of the consumer. */
+export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
+  const { client, consumer, stores, maxRecordsPerCall = 5_000, callsPerSecondPerShard = 5, idleMs = 1_000, clock = systemClock } = options;
+  within("maxRecordsPerCall", maxRecordsPerCall, 1, 10_000);
+  within("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
+  within("idleMs", idleMs, 1, 60_000);
+  /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
+  let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
+
+  function paceOf(shard: PartitionId): CallPace {
+    return paces.get(shard) ?? callPace(callsPerSecondPerShard, clock);
+  }
+
+  return {
+    kind: "log",
+    name: nameOf(options),
+    traits: { kind: "log", keys: true },
+    coordination: { by: "leases", consumer, leases: stores.leases, checkpoints: stores.checkpoints },
+
+    async partitions({ signal }) {
+      const partitions = (await listShards(client, options, signal)).map(toPartition);
+      paces = new Map(partitions.map(({ id }) => [id, paceOf(id)]));
+      return partitions;
+    },
+
+    read(shard, { from, signal }) {
+      const reader = {
+        client,
+        stream: options,
+        shard,
+        clock,
+        pace: paceOf(shard),
+        gapMs: 1_000 / callsPerSecondPerShard,
+        idleMs,
+        maxRecordsPerCall,
+      };
+      return endedByReturn(signal, (ended) => pollShard(reader, from, ended));
+    },
+
+    original(message) {
+      const { keyBytes, key, value } = message as KinesisMessage;
+      return { key: keyBytes ?? key, payload: value };
+    },
+  };
+}
+
+function toPartition({ ShardId, ParentShardId, AdjacentParentShardId }: Shard): Partition {
+  const parents = [ParentShardId, AdjacentParentShardId].filter((parent) => parent !== undefined);
+  return { id: ShardId as PartitionId, parents: parents as readonly string[] as readonly PartitionId[] };
+}

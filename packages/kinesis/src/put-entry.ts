@@ -1,0 +1,38 @@
+import type { OutgoingMessage, Payload } from "@spillway/spec";
+import { toEnvelope } from "./envelope.ts";
+import { isPartitionKey, partitionKeyFor } from "./partition-key.ts";
+
+/** One message as PutRecords takes it. */
+export interface PutEntry {
+  /** Where its message is in the write. */
+  readonly index: number;
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  /** What counts against Kinesis' limits: the data and the partition key, in bytes. */
+  readonly bytes: number;
+}
+
+/** A message as an entry: its payload as it is, and in an envelope only where a record could not hold it otherwise. */
+export function toEntry({ key, value, headers = [] }: OutgoingMessage<Payload>, index: number): PutEntry {
+  const partitionKey = partitionKeyFor(key);
+  const isBare = value !== null && headers.length === 0 && (key === undefined || isPartitionKey(key));
+  const data = isBare ? value : toEnvelope({ key, headers, payload: value });
+  return { index, partitionKey, data, bytes: data.byteLength + Buffer.byteLength(partitionKey) };
+}
+
+/** Entries as requests within Kinesis' limits, in their order. An entry larger than a request may be is a request of its own. */
+export function toRequests(entries: readonly PutEntry[], maxRecords: number, maxBytes: number): readonly (readonly PutEntry[])[] {
+  const requests: PutEntry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const current = requests.at(-1);
+    bytes += entry.bytes;
+    if (current === undefined || current.length === maxRecords || bytes > maxBytes) {
+      requests.push([entry]);
+      bytes = entry.bytes;
+    } else {
+      current.push(entry);
+    }
+  }
+  return requests;
+}

@@ -1,0 +1,76 @@
+import type { GetShardIteratorCommandInput, _Record } from "@aws-sdk/client-kinesis";
+import type { LostMessages, PartitionId, StartPosition } from "@spillway/spec";
+import { messagesOf, type KinesisMessage } from "./kinesis-message.ts";
+import { parsePosition, type ShardPosition } from "./shard-position.ts";
+
+/** Where an iterator or a subscription is to begin, in the words of the SDK. */
+export type IteratorStart = Pick<GetShardIteratorCommandInput, "ShardIteratorType" | "StartingSequenceNumber" | "Timestamp">;
+
+/** What a page of records gave. */
+export interface Advance {
+  readonly messages: readonly KinesisMessage[];
+  readonly lost: LostMessages | undefined;
+}
+
+/** Follows one reader through one shard: where it would have to begin again, and what it has seen already. */
+export interface ShardCursor {
+  /** Where to begin again, after the last message that was given. */
+  start(): IteratorStart;
+  /** Takes what was read from there; leaves out what was given before. */
+  advance(records: readonly _Record[]): Advance;
+}
+
+/**
+ * Begins at the last record itself, not after it: that is how the rest of an aggregated record is had, and how it shows whether the log still holds
+ * the place where reading stopped.
+ */
+export function shardCursor(options: { readonly shard: PartitionId; readonly from: StartPosition; readonly nowMs: number }): ShardCursor {
+  const { shard, from, nowMs } = options;
+  let last: ShardPosition | undefined = from.at === "after" ? parsePosition(from.position) : undefined;
+  /** The record that must come first, to be left out or to be gone on with; undefined once it has come. */
+  let awaited: ShardPosition | undefined;
+  let begun = false;
+
+  return {
+    start() {
+      const again = begun;
+      begun = true;
+      awaited = last;
+      if (last !== undefined) return { ShardIteratorType: "AT_SEQUENCE_NUMBER", StartingSequenceNumber: last.sequenceNumber };
+      if (from.at === "timestamp") return { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(from.timestampMs) };
+      if (from.at === "earliest") return { ShardIteratorType: "TRIM_HORIZON" };
+      // A second LATEST would leave out what came in between.
+      return again ? { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(nowMs) } : { ShardIteratorType: "LATEST" };
+    },
+
+    advance(records) {
+      const messages: KinesisMessage[] = [];
+      let lost: LostMessages | undefined;
+      for (const record of records) {
+        const inRecord = messagesOf(record, shard);
+        if (awaited === undefined) {
+          messages.push(...inRecord);
+          continue;
+        }
+        if (record.SequenceNumber === awaited.sequenceNumber) {
+          const given = awaited.subSequence === undefined ? inRecord.length : awaited.subSequence + 1;
+          messages.push(...inRecord.slice(given));
+        } else {
+          lost = gap(awaited);
+          messages.push(...inRecord);
+        }
+        awaited = undefined;
+      }
+      const final = messages.at(-1);
+      if (final !== undefined) last = parsePosition(final.position);
+      return { messages, lost };
+    },
+  };
+}
+
+function gap({ sequenceNumber }: ShardPosition): LostMessages {
+  return {
+    count: undefined,
+    reason: `record ${sequenceNumber}, after which reading was to go on, is past the retention period: records behind it may be gone as well`,
+  };
+}
