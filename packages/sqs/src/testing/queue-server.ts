@@ -45,7 +45,8 @@ export async function queueServer(): Promise<QueueServer> {
 export async function sendAll(sink: Sink<Payload>, messages: readonly OutgoingMessage<Payload>[]): Promise<void> {
   const { maxBatchSize } = sink.traits;
   for (let start = 0; start < messages.length; start += maxBatchSize) {
-    for (const result of await sink.write(messages.slice(start, start + maxBatchSize), { signal: calm })) if (!result.ok) throw result.error;
+    for (const result of await sink.write(messages.slice(start, start + maxBatchSize), { signal: calm }))
+      if (!result.ok) throw result.error;
   }
 }
 
@@ -55,7 +56,11 @@ export async function drainQueue(source: QueueSource<Payload>): Promise<readonly
   for (;;) {
     const messages = await source.receive({ maxMessages: 10, signal: calm });
     if (messages.length === 0) return taken;
-    for (const result of await source.ack(messages.map(({ receipt }) => receipt), { signal: calm })) if (!result.ok) throw result.error;
+    for (const result of await source.ack(
+      messages.map(({ receipt }) => receipt),
+      { signal: calm },
+    ))
+      if (!result.ok) throw result.error;
     taken.push(...messages.map((message) => ({ key: source.original(message).key, value: message.value, headers: message.headers })));
   }
 }
