@@ -41,7 +41,7 @@ export async function claimAll<T extends { readonly record: LeaseRecord }>(
     onEnd: (held) => kept.remove(held),
   });
   const held = new Map<PartitionId, HeldLease>();
-  let missing = targets.map(({ record }) => record);
+  let missing: readonly LeaseRecord[] = targets.map(({ record }) => record);
   let failure: unknown;
 
   async function claim(record: LeaseRecord): Promise<void> {
@@ -67,7 +67,7 @@ export async function claimAll<T extends { readonly record: LeaseRecord }>(
   try {
     for (let round = 0; missing.length > 0; round++) {
       signal.throwIfAborted();
-      if (round === rounds) throw failure ?? gaveUp(rounds);
+      if (round === rounds) throw gaveUp(rounds, failure);
       [failure] = await inParallel(missing, writesAtOnce, claim);
       missing = await again();
     }
@@ -81,7 +81,7 @@ export async function claimAll<T extends { readonly record: LeaseRecord }>(
   }
 }
 
-function gaveUp(times: number): SpillwayError {
-  const message = `The lease store refused the same claim ${times} times though nobody else made one. Nothing was changed; try again later.`;
-  return new SpillwayError(message, { code: "SPILLWAY_CONFLICT" });
+function gaveUp(times: number, cause: unknown): SpillwayError {
+  const message = `The lease store did not take the same claim ${times} times, though nobody else made one. Nothing was changed; try again later.`;
+  return new SpillwayError(message, { code: "SPILLWAY_STORE_UNAVAILABLE", cause });
 }

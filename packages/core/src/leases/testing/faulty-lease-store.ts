@@ -15,6 +15,8 @@ export type StoreFault =
 export interface FaultyLeaseStore extends LeaseStore {
   /** Asked before each call; undefined: no fault. */
   fault: (call: "list" | "compareAndSet" | "remove", record?: LeaseRecord) => StoreFault | undefined;
+  /** What every call rejects with, without being made; undefined: none. */
+  error: Error | undefined;
   /** What it holds. */
   records(scope: string): readonly LeaseRecord[];
   /** Every write that changed something, in order. */
@@ -44,6 +46,11 @@ export function faultyLeaseStore(clock: Clock, latencyMs: number | (() => number
           signal.removeEventListener("abort", abort);
           settle();
         });
+      const { error } = store;
+      if (error !== undefined) {
+        clock.schedule(oneWayMs, () => answer(() => reject(error)));
+        return;
+      }
       const down = new SpillwayError(`The store failed: ${fault}.`, { code: "SPILLWAY_STORE_UNAVAILABLE" });
       // An aborted call may take place all the same: only its answer is lost.
       clock.schedule(fault === "late" ? 7_000 : oneWayMs, () => {
@@ -58,6 +65,7 @@ export function faultyLeaseStore(clock: Clock, latencyMs: number | (() => number
 
   const store: FaultyLeaseStore = {
     fault: () => undefined,
+    error: undefined,
     records: (scope) => [...scopeOf(scope).values()],
     written,
     calls,

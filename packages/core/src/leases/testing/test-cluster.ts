@@ -2,6 +2,7 @@ import type { Clock, Lease, LeaseStore, Partition, PartitionId, StartPosition } 
 import { skewedClock, virtualClock, type SkewedClock, type VirtualClock } from "../../testing/virtual-clock.ts";
 import { leaseAssigner } from "../lease-assigner.ts";
 import type { LeaseEvent } from "../lease-event.ts";
+import type { LeaseTiming } from "../lease-timing.ts";
 import { sharedController } from "../shared-controller.ts";
 import { faultyLeaseStore, type FaultyLeaseStore } from "./faulty-lease-store.ts";
 
@@ -16,6 +17,8 @@ export interface TestWorker {
   readonly ended: "done" | Error | undefined;
   /** Stops as an engine does: aborts the signal, then drains and releases everything. */
   leave(): void;
+  /** Cuts it off from the store, or connects it again: its calls hang, and are not made. */
+  cutOff(isCutOff: boolean): void;
   /** Dies between two instants: nothing of it runs any more; a write on its way may still arrive. */
   crash(): void;
 }
@@ -30,7 +33,7 @@ export interface TestCluster {
   readonly gains: readonly { readonly worker: string; readonly lease: Lease }[];
   /** Asked before the source answers; an error is thrown, partitions are hidden. */
   sourceFault: () => Error | ReadonlySet<PartitionId> | undefined;
-  join(options?: { readonly rate?: number; readonly offsetMs?: number; readonly start?: StartPosition }): TestWorker;
+  join(options?: JoinOptions): TestWorker;
   add(id: string, parents?: readonly string[]): void;
   /** The partition ends: its owner finishes it. */
   end(id: string): void;
@@ -41,6 +44,18 @@ export interface TestCluster {
   readonly initial: number;
   /** How many leases each live worker holds. */
   loads(): readonly number[];
+}
+
+/** How one worker is made. */
+export interface JoinOptions extends Partial<LeaseTiming> {
+  readonly name?: string;
+  readonly rate?: number;
+  readonly offsetMs?: number;
+  readonly start?: StartPosition;
+  /** How many leases it asks for before it leaves the loop; left out: any number. */
+  readonly takes?: number;
+  /** Whether its signal was aborted before it began. */
+  readonly aborted?: boolean;
 }
 
 /** How a cluster behaves. */
@@ -93,18 +108,24 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
     if (isFirst && lease.start.at !== wanted) broken.push(`${partition} begins at ${lease.start.at}, not ${wanted}`);
   }
 
-  function join(joining: { readonly rate?: number; readonly offsetMs?: number; readonly start?: StartPosition } = {}): TestWorker {
-    const name = `worker-${++names}`;
+  function join(joining: JoinOptions = {}): TestWorker {
+    const name = joining.name ?? `worker-${++names}`;
+    const { rate, offsetMs, start = { at: "latest" }, takes = Infinity, aborted, ...timing } = joining;
     let isAlive = true;
+    let isCutOff = false;
     const alive = aliveClock(clock, () => isAlive);
-    const own = skewedClock(alive, { rate: joining.rate ?? 1, offsetMs: joining.offsetMs ?? 0 });
+    const own = skewedClock(alive, { rate: rate ?? 1, offsetMs: offsetMs ?? 0 });
     const holds = new Map<PartitionId, Lease>();
     const events: LeaseEvent[] = [];
     const stop = sharedController();
     let outcome: "done" | Error | undefined;
 
     const assigner = leaseAssigner({
-      store: deafStore(store, () => isAlive),
+      store: reachableStore(
+        store,
+        () => isAlive,
+        () => isCutOff,
+      ),
       scope: testScope,
       source: {
         name: "source",
@@ -117,6 +138,7 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
       worker: name,
       clock: own,
       leaseDurationMs: options.leaseDurationMs ?? 10_000,
+      ...timing,
       report: (event) => events.push(event),
     });
 
@@ -159,7 +181,10 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
 
     async function consume(): Promise<void> {
       try {
-        for await (const lease of assigner.leases({ start: joining.start ?? { at: "latest" }, signal: stop.signal })) hold(lease);
+        for await (const lease of assigner.leases({ start, signal: stop.signal })) {
+          hold(lease);
+          if (holds.size === takes) break;
+        }
         outcome = "done";
       } catch (error) {
         outcome = error as Error;
@@ -179,6 +204,9 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
         live.delete(worker);
         leaving.add(worker);
       },
+      cutOff(cut) {
+        isCutOff = cut;
+      },
       crash() {
         isAlive = false;
         holds.clear();
@@ -187,6 +215,7 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
       },
     };
     live.add(worker);
+    if (aborted === true) stop.abort();
     void consume();
     return worker;
   }
@@ -228,19 +257,20 @@ function aliveClock(clock: Clock, isAlive: () => boolean): Clock {
   };
 }
 
-/** The store as a process sees it that may die: then no answer reaches it. */
-function deafStore(store: LeaseStore, isAlive: () => boolean): LeaseStore {
-  function answer<T>(call: Promise<T>): Promise<T> {
+/** The store as a process sees it that may die, so that no answer reaches it, or be cut off, so that its calls hang. */
+function reachableStore(store: LeaseStore, isAlive: () => boolean, isCutOff: () => boolean): LeaseStore {
+  function reach<T>(call: () => Promise<T>): Promise<T> {
+    if (isCutOff()) return new Promise(() => undefined);
     return new Promise((resolve, reject) => {
-      call.then(
+      call().then(
         (value) => isAlive() && resolve(value),
-        (error: unknown) => isAlive() && reject(error),
+        (error: unknown) => isAlive() && reject(error as Error),
       );
     });
   }
   return {
-    list: (...call) => answer(store.list(...call)),
-    compareAndSet: (...call) => answer(store.compareAndSet(...call)),
-    remove: (...call) => answer(store.remove(...call)),
+    list: (...call) => reach(() => store.list(...call)),
+    compareAndSet: (...call) => reach(() => store.compareAndSet(...call)),
+    remove: (...call) => reach(() => store.remove(...call)),
   };
 }

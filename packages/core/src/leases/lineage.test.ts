@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { type PartitionId } from "@spillway/spec";
+import { holding, leaseOf, recordOf } from "./testing/cluster-facts.ts";
+import { testCluster } from "./testing/test-cluster.ts";
+
+const leaseDurationMs = 10_000;
+
+describe("lineage", () => {
+  it("reads children after all of their parents, from earliest though the pipeline began at latest", async () => {
+    const cluster = testCluster({ partitions: ["left", "right"] });
+    const worker = cluster.join();
+    await holding(cluster, worker, 2);
+    cluster.add("merged", ["left", "right"]);
+    cluster.end("left");
+    await cluster.clock.advance(2 * leaseDurationMs);
+    expect([...worker.holds.keys()]).toEqual(["right"]);
+    cluster.end("right");
+    await holding(cluster, worker, 1);
+    await cluster.clock.runUntil(() => worker.holds.has("merged" as PartitionId));
+    expect(leaseOf(worker, "merged").start).toEqual({ at: "earliest" });
+    expect(cluster.broken).toEqual([]);
+  });
+
+  it("looks for children at once when their parent is finished", async () => {
+    const cluster = testCluster({ partitions: ["parent"], latencyMs: 4 });
+    const worker = cluster.join();
+    await holding(cluster, worker, 1);
+    await cluster.clock.advance(1_234);
+    cluster.add("child", ["parent"]);
+    cluster.end("parent");
+    await cluster.clock.runUntil(() => worker.holds.has("child" as PartitionId), 100);
+    expect(cluster.broken).toEqual([]);
+  });
+
+  it("finds new partitions without being told", async () => {
+    const cluster = testCluster({ partitions: ["a"] });
+    const worker = cluster.join();
+    await holding(cluster, worker, 1);
+    cluster.add("b");
+    await cluster.clock.runUntil(() => worker.holds.has("b" as PartitionId), 40_000);
+    expect(leaseOf(worker, "b").start).toEqual({ at: "earliest" });
+  });
+
+  it("removes a finished partition's record once the source does not list it and no child waits for it", async () => {
+    const cluster = testCluster({ partitions: ["parent"] });
+    const worker = cluster.join();
+    await holding(cluster, worker, 1);
+    cluster.add("child", ["parent"]);
+    cluster.end("parent");
+    await cluster.clock.advance(60_000);
+    expect(recordOf(cluster, "parent")?.state).toBe("finished");
+    cluster.trim("parent");
+    await cluster.clock.advance(60_000);
+    expect(recordOf(cluster, "parent")).toBeUndefined();
+    expect(worker.events).toContainEqual({ type: "partition-retired", partition: "parent" });
+    expect(worker.holds.size).toBe(1);
+  });
+
+  it("gives a partition that comes back after its record was removed a token above all that it had", async () => {
+    const cluster = testCluster({ partitions: ["a"] });
+    const first = cluster.join();
+    await holding(cluster, first, 1);
+    first.leave();
+    const second = cluster.join();
+    await holding(cluster, second, 1);
+    cluster.end("a");
+    cluster.trim("a");
+    await cluster.clock.runUntil(() => recordOf(cluster, "a") === undefined, 120_000);
+    cluster.add("a");
+    await cluster.clock.runUntil(() => cluster.gains.length === 3, 120_000);
+    expect(cluster.gains.map(({ lease }) => lease.token)).toEqual([1, 2, 3]);
+  });
+});
