@@ -1,9 +1,12 @@
 import { open, readFile, type FileHandle } from "node:fs/promises";
-import { badFormat } from "../failures.ts";
+import { setTimeout } from "node:timers/promises";
+import { badFormat, unusable } from "../failures.ts";
 import { parseSnapshot, snapshotBytes, versionOf, type Snapshot } from "./snapshot.ts";
 import { referencesBeyond } from "./tree-walk.ts";
 
 const readableVersion = 2;
+const creationLooks = 10;
+const creationLookMs = 20;
 
 /**
  * Resolves to whether a data file is there. Rejects, having changed nothing, when there is one that LMDB must not be given: it would crash the
@@ -25,16 +28,12 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     return await open(path, "r");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw badFormat(
-      `${path} cannot be opened. Nothing was changed. Give this process the right to read it, or choose another directory.`,
-      error,
-    );
+    throw unusable(`${path} cannot be opened. Give this process the right to read and write it, or choose another directory.`, error);
   }
 }
 
 async function check(path: string, file: FileHandle): Promise<void> {
-  const { size } = await file.stat();
-  if (size === 0) throw damaged(path, "it is empty");
+  const size = await sizeOnceWritten(path, file);
   const first = await readMeta(path, file, 0);
   const second = await readMeta(path, file, first.pageSize);
   const snapshot = await snapshotInUse(path, file, second.transaction > first.transaction ? second : first);
@@ -42,6 +41,17 @@ async function check(path: string, file: FileHandle): Promise<void> {
   if (pages > snapshot.lastPage) return;
   // A file may end before its last page if nothing refers to what is missing; LMDB dies of a signal where something does.
   if (await referencesBeyond(file, snapshot, pages)) throw damaged(path, `it has been cut short to ${size} bytes`);
+}
+
+/** Another process may be creating the file at this moment: it is empty until its first pages are written, all in one piece. */
+async function sizeOnceWritten(path: string, file: FileHandle): Promise<number> {
+  for (let look = 0; look < creationLooks; look += 1) {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw unusable(`${path} is not a file. Choose another directory, or take it away.`);
+    if (stats.size > 0) return stats.size;
+    await setTimeout(creationLookMs);
+  }
+  throw damaged(path, "it is empty");
 }
 
 /** After a power loss LMDB goes back to its last synced snapshot, which is kept in the middle of the first page. */

@@ -1,9 +1,11 @@
-import { badFormat, unavailable } from "../failures.ts";
+import { badFormat, unavailable, unusable } from "../failures.ts";
 
 // lmdb.h
 const damagedCodes: ReadonlySet<unknown> = new Set([-30797, -30796, -30795, -30793]);
 const versionMismatch = -30794;
+// MDB_MAP_FULL, and errno on Linux: ENOSPC, EDQUOT, EFBIG; EPERM, EACCES, EROFS.
 const fullCodes: ReadonlySet<unknown> = new Set([-30792, 28, 122, 27]);
+const forbiddenCodes: ReadonlySet<unknown> = new Set([1, 13, 30]);
 
 /** Says what a failure of LMDB means for whoever called, and what to do about it. */
 export function explainLmdb(directory: string, doing: string, error: unknown): Error {
@@ -24,6 +26,12 @@ export function explainLmdb(directory: string, doing: string, error: unknown): E
   if (fullCodes.has(code)) {
     return unavailable(
       `${doing} ${directory} failed: no space is left (${detail}). Free some, or give the logs a shorter retention.`,
+      error,
+    );
+  }
+  if (forbiddenCodes.has(code)) {
+    return unusable(
+      `${doing} ${directory} is forbidden to this process (${detail}). Change the owner or mode of its files, or choose another.`,
       error,
     );
   }
