@@ -1,0 +1,303 @@
+import type { CallOptions } from "@spillway/spec";
+import type { Kafka } from "kafkajs";
+import { abortable } from "./abortable.ts";
+import { answered, KafkaError, thrown } from "./kafka-error.ts";
+import type { CommittedOffset, KafkaPort, OffsetAnswer, TopicMetadata, TopicPartition } from "./kafka-port.ts";
+import { brokerConnections } from "./broker-connections.ts";
+import { errorOf, rawRequest, requests, type KafkajsBroker, type KafkajsCall } from "./kafkajs-internals.ts";
+import { produceBody, readProduceAnswer } from "../wire/produce.ts";
+import { readFetchAnswer } from "../wire/fetch.ts";
+
+const fetchApi = { key: 1, version: 11 };
+const produceApi = { key: 0, version: 7 };
+const memberIdRequired = 79;
+const duplicateSequenceNumber = 46;
+
+/** Makes the calls over kafkajs's connections, with the caller's client's addresses, TLS and authentication. */
+export function kafkajsPort(client: Kafka): KafkaPort {
+  const connections = brokerConnections(client);
+
+  /** Makes one call; a connection that broke is not used again. */
+  async function send(broker: KafkajsBroker, call: KafkajsCall, doing: string, { signal }: CallOptions): Promise<unknown> {
+    const parse = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded);
+    try {
+      const sent = broker.connectionPool.send({ ...call, response: { decode: call.response.decode, parse } });
+      return await abortable(sent, { signal });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const failure = thrown(error, doing);
+      if (failure.code === "SPILLWAY_KAFKA_UNREACHABLE") connections.drop(broker);
+      throw failure;
+    }
+  }
+
+  async function call<T>(node: number | "any", name: string, parameters: object, options: CallOptions): Promise<T> {
+    const doing = `asking for ${name}`;
+    const broker = await reach(node, doing, options);
+    const kind = requests[name];
+    const apiKey = apiKeys[name];
+    const served = apiKey === undefined ? undefined : broker.versions[apiKey]?.maxVersion;
+    if (kind === undefined || served === undefined) throw answered("UNSUPPORTED_VERSION", doing, false);
+    const version = Math.min(served, Math.max(...kind.versions.map(Number)));
+    return (await send(broker, kind.protocol({ version })(parameters), doing, options)) as T;
+  }
+
+  async function reach(node: number | "any", doing: string, options: CallOptions): Promise<KafkajsBroker> {
+    try {
+      return await abortable(node === "any" ? connections.any() : connections.to(node), options);
+    } catch (error) {
+      if (options.signal.aborted) throw error;
+      throw thrown(error, doing);
+    }
+  }
+
+  async function raw<T>(
+    node: number,
+    api: { readonly key: number; readonly version: number; readonly name: string },
+    body: Buffer,
+    timeoutMs: number,
+    read: (payload: Buffer) => T,
+    options: CallOptions,
+  ): Promise<T> {
+    const doing = `asking for ${api.name}`;
+    const broker = await reach(node, doing, options);
+    if ((broker.versions[api.key]?.maxVersion ?? 0) < api.version) throw answered("UNSUPPORTED_VERSION", doing, false);
+    const request = rawRequest(api.key, api.version, api.name, body);
+    const response = { decode: (payload: Buffer) => Promise.resolve(read(payload)), parse: (decoded: unknown) => Promise.resolve(decoded) };
+    return (await send(broker, { request, response, requestTimeout: timeoutMs }, doing, options)) as T;
+  }
+
+  return {
+    async metadata(topics, options) {
+      const answer = await call<MetadataAnswer>("any", "Metadata", { topics: topics ?? [], allowAutoTopicCreation: false }, options);
+      connections.learn(answer.brokers);
+      return answer.topicMetadata.map(topicOf);
+    },
+
+    fetch(broker, request, options) {
+      const { body, read } = readFetchAnswer(request);
+      // The broker itself waits up to maxWaitMs before it answers.
+      return raw(broker, { ...fetchApi, name: "Fetch" }, body, request.maxWaitMs + 10_000, read, options);
+    },
+
+    async listOffsets(broker, questions, options) {
+      const topics = byTopic(questions).map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition, timestampMs }) => ({ partition, timestamp: timestampMs })),
+      }));
+      const answer = await call<ListOffsetsAnswer>(broker, "ListOffsets", { replicaId: -1, isolationLevel: 1, topics }, options);
+      return answer.responses.flatMap(({ topic, partitions }) =>
+        partitions.map(
+          ({ partition, errorCode, offset }): OffsetAnswer => ({
+            topic,
+            partition,
+            offset: Number(offset),
+            error: errorCode === 0 ? undefined : failure(errorCode, `the question for an offset of ${topic}-${partition}`),
+          }),
+        ),
+      );
+    },
+
+    async coordinator(groupId, options) {
+      const answer = await call<CoordinatorAnswer>("any", "GroupCoordinator", { groupId, coordinatorType: 0 }, options);
+      check(answer.errorCode, `the question for the coordinator of group ${groupId}`);
+      connections.learn([answer.coordinator]);
+      return answer.coordinator.nodeId;
+    },
+
+    async joinGroup(broker, { groupId, memberId, sessionTimeoutMs, rebalanceTimeoutMs, protocol, metadata }, options) {
+      const join = (id: string): Promise<JoinAnswer> =>
+        call<JoinAnswer>(
+          broker,
+          "JoinGroup",
+          {
+            groupId,
+            memberId: id,
+            sessionTimeout: sessionTimeoutMs,
+            rebalanceTimeout: rebalanceTimeoutMs,
+            protocolType: "consumer",
+            groupProtocols: [{ name: protocol, metadata }],
+          },
+          options,
+        );
+      let answer = await join(memberId);
+      // A new member is first given its id, so that a join whose answer is lost leaves no ghost behind.
+      if (answer.errorCode === memberIdRequired) answer = await join(answer.memberId);
+      check(answer.errorCode, `joining group ${groupId}`);
+      return {
+        generation: answer.generationId,
+        memberId: answer.memberId,
+        leaderId: answer.leaderId,
+        members: answer.members.map((member) => ({ memberId: member.memberId, metadata: member.memberMetadata })),
+      };
+    },
+
+    async syncGroup(broker, groupId, stamp, assignments, options) {
+      const groupAssignment = assignments.map(({ memberId, assignment }) => ({ memberId, memberAssignment: assignment }));
+      const parameters = { groupId, generationId: stamp.generation, memberId: stamp.memberId, groupAssignment };
+      const answer = await call<{ errorCode: number; memberAssignment: Buffer }>(broker, "SyncGroup", parameters, options);
+      check(answer.errorCode, `the assignment of group ${groupId}`);
+      return answer.memberAssignment;
+    },
+
+    async heartbeat(broker, groupId, stamp, options) {
+      const parameters = { groupId, groupGenerationId: stamp.generation, memberId: stamp.memberId };
+      check((await call<{ errorCode: number }>(broker, "Heartbeat", parameters, options)).errorCode, `a heartbeat in group ${groupId}`);
+    },
+
+    async leaveGroup(broker, groupId, memberId, options) {
+      const parameters = { groupId, memberId, members: [{ memberId }] };
+      check((await call<{ errorCode: number }>(broker, "LeaveGroup", parameters, options)).errorCode, `leaving group ${groupId}`);
+    },
+
+    async commit(broker, groupId, stamp, commits, options) {
+      const topics = byTopic(commits).map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
+      }));
+      const parameters = { groupId, groupGenerationId: stamp.generation, memberId: stamp.memberId, topics };
+      const answer = await call<CommitAnswer>(broker, "OffsetCommit", parameters, options);
+      for (const { topic, partitions } of answer.responses) {
+        for (const { partition, errorCode } of partitions) check(errorCode, `the offset of ${topic}-${partition} in group ${groupId}`);
+      }
+    },
+
+    async committed(broker, groupId, partitions, options) {
+      const topics = byTopic(partitions).map((one) => ({
+        topic: one.topic,
+        partitions: one.partitions.map(({ partition }) => ({ partition })),
+      }));
+      const answer = await call<CommittedAnswer>(broker, "OffsetFetch", { groupId, topics }, options);
+      check(answer.errorCode, `the question for the offsets of group ${groupId}`);
+      return answer.responses.flatMap(({ topic, partitions: some }) =>
+        some.map(({ partition, offset, metadata, errorCode }): CommittedOffset => {
+          check(errorCode, `the question for the offset of ${topic}-${partition} in group ${groupId}`);
+          return { topic, partition, offset: Number(offset) < 0 ? undefined : Number(offset), metadata: metadata ?? "" };
+        }),
+      );
+    },
+
+    async initProducerId(options) {
+      const answer = await call<ProducerIdAnswer>("any", "InitProducerId", { transactionalId: null, transactionTimeout: 60_000 }, options);
+      check(answer.errorCode, "the question for a producer id");
+      return { producerId: BigInt(answer.producerId), epoch: answer.producerEpoch };
+    },
+
+    async produce(broker, request, options) {
+      const api = { ...produceApi, name: "Produce" };
+      const answers = await raw(broker, api, produceBody(request), request.timeoutMs, readProduceAnswer, options);
+      const doing = `storing a batch in ${request.topic}-${request.partition}`;
+      const [answer, more] = answers;
+      // The result is the only sign of a batch that was dropped on the way (a wrong partition, an answer for another one).
+      if (answer === undefined || more !== undefined || answer.topic !== request.topic || answer.partition !== request.partition) {
+        throw new KafkaError(
+          `The answer to ${doing} is not about that partition alone, so what became of the batch is unknown. It is sent again.`,
+          {
+            type: "RESULT_MISMATCH",
+            code: "SPILLWAY_RESULT_MISMATCH",
+            failureClass: "transient",
+          },
+        );
+      }
+      if (answer.errorCode !== duplicateSequenceNumber) check(answer.errorCode, doing);
+      return answer.baseOffset;
+    },
+
+    keepAlive: connections.keepAlive,
+    close: connections.close,
+  };
+}
+
+const apiKeys: Readonly<Record<string, number>> = {
+  ListOffsets: 2,
+  Metadata: 3,
+  OffsetCommit: 8,
+  OffsetFetch: 9,
+  GroupCoordinator: 10,
+  JoinGroup: 11,
+  Heartbeat: 12,
+  LeaveGroup: 13,
+  SyncGroup: 14,
+  InitProducerId: 22,
+};
+
+interface MetadataAnswer {
+  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  readonly topicMetadata: readonly {
+    readonly topicErrorCode: number;
+    readonly topic: string;
+    readonly isInternal?: boolean;
+    readonly partitionMetadata: readonly { readonly partitionErrorCode: number; readonly partitionId: number; readonly leader: number }[];
+  }[];
+}
+interface ListOffsetsAnswer {
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number; readonly offset: string }[];
+  }[];
+}
+interface CoordinatorAnswer {
+  readonly errorCode: number;
+  readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number };
+}
+interface JoinAnswer {
+  readonly errorCode: number;
+  readonly generationId: number;
+  readonly leaderId: string;
+  readonly memberId: string;
+  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
+}
+interface CommitAnswer {
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+interface CommittedAnswer {
+  readonly errorCode: number;
+  readonly responses: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly offset: string;
+      readonly metadata: string | null;
+      readonly errorCode: number;
+    }[];
+  }[];
+}
+interface ProducerIdAnswer {
+  readonly errorCode: number;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+function topicOf({ topic, topicErrorCode, isInternal, partitionMetadata }: MetadataAnswer["topicMetadata"][number]): TopicMetadata {
+  return {
+    topic,
+    isInternal: isInternal ?? false,
+    // A topic without a leader for the moment is there: its partitions say so.
+    error: topicErrorCode === 0 || topicErrorCode === 5 ? undefined : failure(topicErrorCode, `the question for topic ${topic}`),
+    partitions: partitionMetadata
+      .map(({ partitionId, leader }) => ({ partition: partitionId, leader }))
+      .sort((one, other) => one.partition - other.partition),
+  };
+}
+
+function byTopic<T extends TopicPartition>(items: readonly T[]): readonly { readonly topic: string; readonly partitions: readonly T[] }[] {
+  const topics = new Map<string, T[]>();
+  for (const item of items) {
+    const some = topics.get(item.topic);
+    if (some === undefined) topics.set(item.topic, [item]);
+    else some.push(item);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+function check(errorCode: number, doing: string): void {
+  if (errorCode !== 0) throw failure(errorCode, doing);
+}
+
+function failure(errorCode: number, doing: string): KafkaError {
+  const { type, retriable } = errorOf(errorCode);
+  return answered(type, doing, retriable);
+}

@@ -1,0 +1,71 @@
+import type { CallOptions, StartPosition } from "@spillway/spec";
+import type { GroupStamp, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
+import type { TopicDirectory } from "../client/topic-directory.ts";
+import { partitionId } from "../partition-id.ts";
+import { decodeMetadata, encodeMetadata, type CommitMetadata } from "./commit-metadata.ts";
+import type { Coordinator } from "./coordinator.ts";
+import type { HeldLease } from "./held-lease.ts";
+import { startOffsets, type PartitionStart } from "./start-offsets.ts";
+
+/** What acquiring stands on. */
+export interface AcquireContext {
+  readonly port: KafkaPort;
+  readonly coordinator: Coordinator;
+  readonly directory: TopicDirectory;
+  readonly groupId: string;
+  readonly start: StartPosition;
+  readonly warn: (message: string) => void;
+}
+
+/** A partition as it was found, and marked as held. */
+export type Found = Pick<HeldLease, "topic" | "partition" | "id" | "takeover" | "committed">;
+
+const nothing: CommitMetadata = { held: false, fresh: false, done: [], attempting: undefined };
+
+/**
+ * Reads what is committed for partitions that were just assigned, and marks them as held, in one commit: so that whoever finds one held knows that its
+ * owner crashed, and so that a start at "latest" stays where it was, whatever happens before the first checkpoint.
+ */
+export async function acquire(
+  context: AcquireContext,
+  stamp: GroupStamp,
+  partitions: readonly TopicPartition[],
+  starts: readonly PartitionStart[],
+  options: CallOptions,
+): Promise<readonly Found[]> {
+  const { port, coordinator, directory, groupId, start } = context;
+  const committed = await coordinator.call((broker) => port.committed(broker, groupId, partitions, options), options);
+  const given = new Map(starts.map((one) => [partitionId(one), one.offset]));
+  const unknown = committed.filter((one) => one.offset === undefined && !given.has(partitionId(one)));
+  if (unknown.length > 0) {
+    for (const one of await startOffsets(port, directory, unknown, start, options)) given.set(partitionId(one), one.offset);
+  }
+  const found = committed.flatMap(({ topic, partition, offset, metadata }): Found[] => {
+    const id = partitionId({ topic, partition });
+    const at = offset ?? given.get(id);
+    if (at === undefined) return [];
+    const old = offset === undefined ? { ...nothing, fresh: true } : metadataOf(context, id, at, metadata);
+    const takeover = old.held ? "unclean" : "clean";
+    return [{ topic, partition, id, takeover, committed: { offset: at, metadata: { ...old, held: true } } }];
+  });
+  const commits = found.map(({ topic, partition, committed: { offset, metadata } }) => ({
+    topic,
+    partition,
+    offset,
+    metadata: encodeMetadata(offset, metadata),
+  }));
+  if (commits.length > 0) await coordinator.call((broker) => port.commit(broker, groupId, stamp, commits, options), options);
+  return found;
+}
+
+function metadataOf({ warn, groupId }: AcquireContext, id: string, offset: number, text: string): CommitMetadata {
+  const decoded = decodeMetadata(offset, text);
+  if (decoded.origin === "own") return decoded.metadata;
+  if (decoded.origin === "foreign") {
+    warn(
+      `The offset of ${id} in group ${groupId} carries metadata of another program or version, which is ignored: what was done beyond the offset ` +
+        `runs again. It began with ${JSON.stringify(text.slice(0, 40))}.`,
+    );
+  }
+  return nothing;
+}

@@ -1,0 +1,333 @@
+import { SpillwayError, hasCode, type CallOptions, type FencingToken, type PartitionId } from "@spillway/spec";
+import { abortable, pause } from "../client/abortable.ts";
+import { KafkaError } from "../client/kafka-error.ts";
+import type { GroupStamp, JoinedGroup, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
+import type { TopicDirectory } from "../client/topic-directory.ts";
+import { partitionId } from "../partition-id.ts";
+import { acquire } from "./acquire.ts";
+import { commitOffset } from "./commit-offset.ts";
+import { coordinatorOf } from "./coordinator.ts";
+import type { GroupOptions } from "./group-options.ts";
+import { leaseLost, type Committed, type HeldLease } from "./held-lease.ts";
+import { lead } from "./lead.ts";
+import { decodeAssignment, encodeSubscription, type MemberAssignment } from "./member-messages.ts";
+
+/** This process as a member of its group. */
+export interface GroupMember {
+  /**
+   * Takes part in the group and hands over each partition that is gained. Resolves when the signal has aborted and everything that was handed over
+   * is given back; the group is left then. Rejects only when going on is pointless (fatal).
+   */
+  run(gained: (lease: HeldLease) => void, options: CallOptions): Promise<void>;
+  /** The lease of this token, if it is still ours. */
+  find(id: PartitionId, token: FencingToken): HeldLease | undefined;
+  /** Commits for a lease, fenced: the broker refuses it when the partition may have another owner. */
+  commit(lease: HeldLease, committed: Committed, options: CallOptions): Promise<void>;
+  /** Gives a partition back, marked as given back. */
+  release(lease: HeldLease, options: CallOptions): Promise<void>;
+}
+
+/** All members of a group must speak it; other consumers of a group therefore cannot share it. */
+const protocol = "spillway-cooperative";
+
+/**
+ * Makes a member. Rebalances are cooperative: nobody stops for one. A partition that moves is first given to nobody; its owner finishes what it has
+ * started and commits, then joins again without it, and only then it is given to the next.
+ *
+ * `joining` is a port of its own, because a broker answers nothing else on a connection on which a member waits to join.
+ */
+export function groupMember(port: KafkaPort, joining: KafkaPort, directory: TopicDirectory, options: GroupOptions): GroupMember {
+  const { groupId } = options;
+  const coordinator = coordinatorOf(port, groupId);
+  const joiningCoordinator = coordinatorOf(joining, groupId);
+  const leases = new Map<PartitionId, HeldLease>();
+  const ended = new AbortController();
+  const everywhere: CallOptions = { signal: ended.signal };
+  let memberId = "";
+  let stamp: GroupStamp | undefined;
+  let assigned: ReadonlyMap<PartitionId, TopicPartition> = new Map();
+  let acquiring: { readonly work: Promise<void>; readonly stop: AbortController } | undefined;
+  /** How often each partition was gained in the present generation. */
+  const gains = new Map<PartitionId, number>();
+  let stopping = false;
+  let rejoin = false;
+  let isJoining = false;
+  let fatal: Error | undefined;
+  let isLeader = false;
+  let knownPartitions = "";
+  let gained: (lease: HeldLease) => void = () => {};
+  let wake: () => void = () => {};
+  const stampChanged = new Set<() => void>();
+
+  async function join(): Promise<void> {
+    await finishAcquiring();
+    await directory.refresh(everywhere);
+    rejoin = false;
+    const topics = directory.topics().map(({ topic }) => topic);
+    const metadata = encodeSubscription({
+      topics,
+      owned: [...leases.values()].filter(({ status }) => status === "held"),
+      draining: [...leases.values()].filter(({ status }) => status === "draining"),
+      generation: stamp?.generation ?? -1,
+      stopping,
+    });
+    const { sessionTimeoutMs, rebalanceTimeoutMs } = options;
+    const joined = await joiningCoordinator.call(
+      (broker) => joining.joinGroup(broker, { groupId, memberId, sessionTimeoutMs, rebalanceTimeoutMs, protocol, metadata }, everywhere),
+      everywhere,
+    );
+    memberId = joined.memberId;
+    isLeader = joined.leaderId === memberId;
+    const assignments = isLeader ? await assignAll(joined) : [];
+    const mine = await joiningCoordinator.call((broker) => joining.syncGroup(broker, groupId, joined, assignments, everywhere), everywhere);
+    apply({ generation: joined.generation, memberId }, decodeAssignment(mine));
+  }
+
+  async function assignAll(joined: JoinedGroup): Promise<Awaited<ReturnType<typeof lead>>> {
+    knownPartitions = partitionsNow();
+    return lead({ port, coordinator, directory, groupId, start: options.start, warn: options.warn }, joined, everywhere);
+  }
+
+  function apply(next: GroupStamp, assignment: MemberAssignment): void {
+    stamp = next;
+    gains.clear();
+    for (const heard of stampChanged) heard();
+    stampChanged.clear();
+    assigned = new Map(assignment.partitions.map((partition) => [partitionId(partition), partition]));
+    for (const lease of leases.values()) if (lease.status === "held" && !assigned.has(lease.id)) drain(lease);
+    acquireMissing(assignment.starts);
+  }
+
+  /** Gets what is assigned and not held yet; tried again as long as the assignment stands. */
+  function acquireMissing(starts: MemberAssignment["starts"]): void {
+    const at = stamp;
+    const missing = [...assigned.values()].filter((partition) => !leases.has(partitionId(partition)));
+    if (missing.length === 0 || at === undefined || stopping || acquiring !== undefined) return;
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, ended.signal]);
+    const work = (async () => {
+      for (let waitMs = 100; !signal.aborted && stamp === at; waitMs = Math.min(waitMs * 2, 2_000)) {
+        try {
+          const found = await acquire({ port, coordinator, directory, ...options }, at, missing, starts, { signal });
+          for (const one of found) hand({ ...one, token: nextToken(one.id, at.generation), status: "held", ...controllers() });
+          return;
+        } catch (error) {
+          if (signal.aborted) return;
+          if (!(error instanceof SpillwayError) || !error.retryable) throw error;
+          if (isOutdated(error)) return askToRejoin();
+          await pause(waitMs, { signal });
+        }
+      }
+    })();
+    acquiring = { stop, work: work.catch(give) };
+    void acquiring.work.then(() => {
+      acquiring = undefined;
+    });
+  }
+
+  function give(error: unknown): void {
+    fatal = error instanceof Error ? error : new Error(String(error));
+    wake();
+  }
+
+  function hand(lease: HeldLease): void {
+    leases.set(lease.id, lease);
+    gained(lease);
+  }
+
+  /** Grows with the generation, and within one for a partition that was given back and gained again. */
+  function nextToken(id: PartitionId, generation: number): FencingToken {
+    const gain = (gains.get(id) ?? -1) + 1;
+    gains.set(id, gain);
+    return (generation * 1_000 + gain) as FencingToken;
+  }
+
+  async function finishAcquiring(): Promise<void> {
+    if (acquiring === undefined) return;
+    // What is marked as held should come to be held; but the group must not wait for it long.
+    const patience = AbortSignal.timeout(5_000);
+    await abortable(acquiring.work, { signal: AbortSignal.any([patience, ended.signal]) }).catch(() => acquiring?.stop.abort());
+    await acquiring?.work;
+  }
+
+  function drain(lease: HeldLease): void {
+    lease.status = "draining";
+    lease.deadline = setTimeout(() => {
+      lose(lease, `it was not given back within ${options.drainTimeoutMs} ms`);
+    }, options.drainTimeoutMs);
+    lease.drain.abort(new Error(`Partition ${lease.id} moves to another member of group ${groupId}.`));
+  }
+
+  function lose(lease: HeldLease, why: string): void {
+    if (lease.status === "gone") return;
+    const error = leaseLost(lease.id, why);
+    remove(lease);
+    lease.drain.abort(error);
+    lease.lost.abort(error);
+  }
+
+  function loseAll(why: string): void {
+    stamp = undefined;
+    memberId = "";
+    assigned = new Map();
+    acquiring?.stop.abort();
+    for (const lease of leases.values()) lose(lease, why);
+  }
+
+  function remove(lease: HeldLease): void {
+    clearTimeout(lease.deadline);
+    lease.status = "gone";
+    leases.delete(lease.id);
+    if (stopping && leases.size === 0) return ended.abort(new Error("The group was left."));
+    if (stopping) return;
+    if (assigned.has(lease.id)) {
+      // Given back while it was ours to read, or assigned again while it was being given back: it is offered again, but not in a hurry.
+      void pause(200, everywhere).then(() => acquireMissing([]));
+    } else if (![...leases.values()].some(({ status }) => status === "draining")) askToRejoin();
+  }
+
+  function askToRejoin(): void {
+    rejoin = true;
+    wake();
+  }
+
+  /** Stays in the group until it must be joined again. */
+  async function stay(): Promise<void> {
+    let refreshedMs = performance.now();
+    while (!rejoin && fatal === undefined && !ended.signal.aborted) {
+      await Promise.race([
+        pause(options.heartbeatIntervalMs, everywhere),
+        new Promise<void>((resolve) => {
+          wake = resolve;
+        }),
+      ]);
+      if (fatal !== undefined) throw fatal;
+      if (rejoin || stamp === undefined || ended.signal.aborted) return;
+      const current = stamp;
+      await joiningCoordinator.call((broker) => joining.heartbeat(broker, groupId, current, everywhere), everywhere);
+      if (performance.now() - refreshedMs < options.metadataMaxAgeMs) continue;
+      refreshedMs = performance.now();
+      await directory.refresh(everywhere);
+      // New partitions, or new topics that a pattern matches, are shared out by the leader.
+      if (isLeader && partitionsNow() !== knownPartitions) rejoin = true;
+    }
+  }
+
+  function partitionsNow(): string {
+    return directory
+      .topics()
+      .map(({ topic, partitions }) => `${topic} ${partitions.length}`)
+      .sort()
+      .join(",");
+  }
+
+  function recover(error: unknown): void {
+    if (error instanceof KafkaError && (error.type === "UNKNOWN_MEMBER_ID" || error.type === "FENCED_INSTANCE_ID")) {
+      loseAll("the group went on without this member, which had not been heard of in time");
+    } else if (!(error instanceof SpillwayError) || !error.retryable) throw error;
+  }
+
+  /** An error that says: the group has moved on to another generation. */
+  function isOutdated(error: unknown): boolean {
+    if (error instanceof KafkaError && error.type === "UNKNOWN_MEMBER_ID") {
+      loseAll("the group went on without this member, which had not been heard of in time");
+      return true;
+    }
+    return error instanceof KafkaError && (error.type === "ILLEGAL_GENERATION" || error.type === "REBALANCE_IN_PROGRESS");
+  }
+
+  return {
+    async run(onGained, { signal }) {
+      gained = onGained;
+      const stop = (): void => {
+        stopping = true;
+        acquiring?.stop.abort();
+        if (leases.size === 0) ended.abort(new Error("The group was left."));
+      };
+      if (signal.aborted) return;
+      signal.addEventListener("abort", stop, { once: true });
+      try {
+        await directory.start({ signal });
+        for (let waitMs = 50; !ended.signal.aborted; ) {
+          try {
+            isJoining = true;
+            await join().finally(() => {
+              isJoining = false;
+            });
+            waitMs = 50;
+            await stay();
+          } catch (error) {
+            if (ended.signal.aborted) break;
+            recover(error);
+            const isRebalance = isOutdated(error);
+            await pause(isRebalance ? 10 : waitMs, everywhere);
+            waitMs = Math.min(waitMs * 2, 1_000);
+          }
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          loseAll("the group cannot be taken part in any more");
+          throw error;
+        }
+      } finally {
+        signal.removeEventListener("abort", stop);
+        ended.abort(new Error("The group was left."));
+        await acquiring?.work;
+        await leave();
+      }
+    },
+    find(id, token) {
+      const lease = leases.get(id);
+      return lease?.token === token ? lease : undefined;
+    },
+    commit,
+    async release(lease, callOptions) {
+      if (lease.status === "gone") throw leaseLost(lease.id, "it was lost before it was given back");
+      const { offset, metadata } = lease.committed;
+      try {
+        await commit(lease, { offset, metadata: { ...metadata, held: false } }, callOptions);
+      } finally {
+        if ((lease.status as HeldLease["status"]) !== "gone") remove(lease);
+      }
+    },
+  };
+
+  function commit(lease: HeldLease, committed: Committed, callOptions: CallOptions): Promise<void> {
+    const context = { port, coordinator, groupId, stamp: () => stamp, changed: afterChange, outdated: isOutdated };
+    return commitOffset(context, lease, committed, callOptions);
+  }
+
+  /** Resolves when the stamp is another one than this. */
+  async function afterChange(outdated: GroupStamp | undefined, waiting: CallOptions): Promise<void> {
+    if (stamp !== outdated) return;
+    // Joining has begun already when the group told so first: joining once more would stir up everybody for nothing.
+    if (!isJoining) askToRejoin();
+    let heard: () => void = () => {};
+    const change = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    stampChanged.add(heard);
+    try {
+      await abortable(change, waiting);
+    } finally {
+      stampChanged.delete(heard);
+    }
+  }
+
+  async function leave(): Promise<void> {
+    if (memberId === "") return;
+    const left = memberId;
+    memberId = "";
+    const patience: CallOptions = { signal: AbortSignal.timeout(5_000) };
+    // Whoever cannot say goodbye is missed after the session timeout.
+    await coordinator
+      .call((broker) => port.leaveGroup(broker, groupId, left, patience), patience)
+      .catch((error: unknown) => {
+        if (!hasCode(error, "SPILLWAY_KAFKA_GROUP")) options.warn(`Group ${groupId} could not be left: ${String(error)}`);
+      });
+  }
+}
+
+function controllers(): { readonly drain: AbortController; readonly lost: AbortController; deadline: undefined } {
+  return { drain: new AbortController(), lost: new AbortController(), deadline: undefined };
+}

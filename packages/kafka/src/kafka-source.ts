@@ -1,0 +1,90 @@
+import { SpillwayError, type LogSource, type Message, type Original, type Payload } from "@spillway/spec";
+import { kafkajsPort } from "./client/kafkajs-port.ts";
+import { sharedPort } from "./client/shared-port.ts";
+import { topicDirectory } from "./client/topic-directory.ts";
+import { committedCheckpoints } from "./group/committed-checkpoints.ts";
+import { groupAssigner } from "./group/group-assigner.ts";
+import { groupMember } from "./group/group-member.ts";
+import { resolveSourceOptions, type KafkaSourceOptions } from "./kafka-source-options.ts";
+import { partitionId, topicPartition } from "./partition-id.ts";
+import { fetcher } from "./read/fetcher.ts";
+import { KafkaMessage } from "./read/kafka-message.ts";
+import { startOffset } from "./read/offset-range.ts";
+import { readPartition } from "./read/read-partition.ts";
+
+/** A source of Kafka topics: a log with keys. */
+export type KafkaSource = LogSource<Payload, { readonly kind: "log"; readonly keys: true }>;
+
+// Long enough that a pipeline that starts again finds its connections, short enough that nobody wonders about open ones.
+const idleMs = 2_000;
+
+/**
+ * Reads Kafka topics as a member of a consumer group. The group shares the partitions out, and keeps the checkpoints in its committed offsets. One
+ * source is for one pipeline; nothing is connected before it runs, and nothing stays connected after.
+ *
+ *     consume(kafkaSource({ client: new Kafka({ brokers }), topic: "orders", groupId: "charges" }), { ordering: "key" })
+ */
+export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
+  const resolved = resolveSourceOptions(options);
+  const { port, hold: holdReading } = sharedPort(kafkajsPort(options.client), idleMs);
+  const joining = sharedPort(kafkajsPort(options.client), idleMs);
+  const directory = topicDirectory(port, resolved);
+  const partitions = fetcher(port, directory, resolved);
+
+  const assigner = groupAssigner({
+    make: (start) => groupMember(port, joining.port, directory, { ...resolved, groupId: options.groupId, start }),
+    hold() {
+      const releases = [holdReading(), joining.hold()];
+      return () => {
+        for (const release of releases) release();
+      };
+    },
+  });
+
+  return {
+    kind: "log",
+    name: resolved.name,
+    traits: { kind: "log", keys: true },
+    coordination: { by: "provider", consumer: options.groupId, assigner, checkpoints: committedCheckpoints(assigner) },
+    async partitions({ signal }) {
+      const release = holdReading();
+      try {
+        await directory.start({ signal });
+        await directory.refresh({ signal });
+        return directory
+          .topics()
+          .flatMap(({ topic, partitions: some }) => some.map(({ partition }) => ({ id: partitionId({ topic, partition }), parents: [] })));
+      } finally {
+        release();
+      }
+    },
+    read: (partition, { from, signal }) =>
+      readPartition(
+        {
+          hold: holdReading,
+          async open(id, start, open) {
+            const at = topicPartition(id);
+            await directory.start(open);
+            if (directory.leader(at) === undefined) await directory.refresh(open);
+            const leader = directory.leader(at);
+            if (leader === undefined) throw leaderless(id);
+            return partitions.open(at, await startOffset(port, leader, at, start, open));
+          },
+        },
+        partition,
+        from,
+        { signal },
+      ),
+    original,
+  };
+}
+
+function original(message: Message<Payload>): Original {
+  return message instanceof KafkaMessage ? message.original : { key: message.key, payload: message.value };
+}
+
+function leaderless(id: string): SpillwayError {
+  return new SpillwayError(`Partition ${id} does not exist, or has no leader now. It is asked for again.`, {
+    code: "SPILLWAY_KAFKA_UNREACHABLE",
+  });
+}

@@ -1,0 +1,74 @@
+/** Reads Kafka's primitive types from a buffer, one after another. */
+export interface ByteReader {
+  readonly bytes: Buffer;
+  /** Where the next read begins. */
+  at: number;
+}
+
+/** Starts reading a buffer. */
+export function byteReader(bytes: Buffer, at = 0): ByteReader {
+  return { bytes, at };
+}
+
+/** A signed byte. */
+export function int8(reader: ByteReader): number {
+  const value = reader.bytes.readInt8(reader.at);
+  reader.at += 1;
+  return value;
+}
+
+/** A signed 16-bit number. */
+export function int16(reader: ByteReader): number {
+  const value = reader.bytes.readInt16BE(reader.at);
+  reader.at += 2;
+  return value;
+}
+
+/** A signed 32-bit number. */
+export function int32(reader: ByteReader): number {
+  const value = reader.bytes.readInt32BE(reader.at);
+  reader.at += 4;
+  return value;
+}
+
+/** A 64-bit number that is an offset or a time: exact up to 2^53, which no partition reaches. */
+export function int64(reader: ByteReader): number {
+  const value = reader.bytes.readInt32BE(reader.at) * 0x1_0000_0000 + reader.bytes.readUInt32BE(reader.at + 4);
+  reader.at += 8;
+  return value;
+}
+
+/** A 64-bit number that is only compared: a producer's id. */
+export function id64(reader: ByteReader): bigint {
+  const value = reader.bytes.readBigInt64BE(reader.at);
+  reader.at += 8;
+  return value;
+}
+
+/** A text with a 16-bit length. */
+export function string16(reader: ByteReader): string {
+  const length = int16(reader);
+  const value = reader.bytes.toString("utf8", reader.at, reader.at + length);
+  reader.at += length;
+  return value;
+}
+
+/** A zigzag number of at most 64 bits, least significant seven bits first; exact up to 2^53. */
+export function varint(reader: ByteReader): number {
+  const { bytes } = reader;
+  let at = reader.at;
+  let byte = bytes[at++] ?? 0;
+  if (byte < 0x80) {
+    reader.at = at;
+    return (byte >>> 1) ^ -(byte & 1);
+  }
+  let value = byte & 0x7f;
+  let scale = 0x80;
+  do {
+    byte = bytes[at++] ?? 0;
+    value += (byte & 0x7f) * scale;
+    scale *= 0x80;
+  } while (byte >= 0x80);
+  reader.at = at;
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
