@@ -21,7 +21,6 @@ export function decode<A, B>(codec: Codec<A, B>): Stage<A, B> {
     work: (value) => codec.decode(value as A),
     concurrency: undefined,
     timeoutMs: undefined,
-    usesSignal: false,
     disposition: "decode",
   });
   return (source) => addStage(source, stage);

@@ -160,7 +160,7 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
 function gatesOf(run: Run): readonly GateExplanation[] {
   const gates: GateExplanation[] = [];
   if (run.stopping !== undefined) gates.push({ gate: "stopping", says: `the pipeline is stopping: ${run.stopping.message}` });
-  if (run.crowded) gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
+  if (run.crowding > 0) gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
   for (const intake of run.intakes) {
     if (!(intake instanceof LogIntake) && !(intake instanceof QueueIntake)) continue;
     const { credits } = intake;

@@ -31,7 +31,6 @@ export function filter<A>(keep: (value: A) => boolean, reason: string): Stage<A,
     },
     concurrency: undefined,
     timeoutMs: undefined,
-    usesSignal: false,
     disposition: undefined,
   });
   return (source) => addStage(source, stage);

@@ -52,7 +52,6 @@ export function handle<A, B>(handler: (value: A, context: HandleContext) => B | 
     work: (value, delivery) => handler(value as A, delivery),
     concurrency,
     timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
-    usesSignal: true,
     disposition: undefined,
   });
   return (source) => addStage(source, stage);

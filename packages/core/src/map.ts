@@ -21,7 +21,6 @@ export function map<A, B>(change: (value: A) => B): Stage<A, B> {
     work: (value) => change(value as A),
     concurrency: undefined,
     timeoutMs: undefined,
-    usesSignal: false,
     disposition: undefined,
   });
   return (source) => addStage(source, stage);

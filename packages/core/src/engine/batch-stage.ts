@@ -5,7 +5,7 @@ import { markFailed } from "./mark.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
-import type { Acceptor, Admission, RetryableStage } from "./stage.ts";
+import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** What became of one delivery of a batch. */
@@ -33,32 +33,32 @@ interface Lane {
 }
 
 /** Collects deliveries into batches, keeps each lane in order over them, and takes the results apart again. */
-export class BatchStage implements Acceptor, RetryableStage, Admission {
+export class BatchStage implements Acceptor, RunnableStage, Admission {
   readonly name: string;
-  readonly #options: BatchStageOptions;
-  readonly #run: Run;
-  readonly #next: Acceptor;
-  readonly #lanes = new Map<Feed, Map<string, Lane>>();
+  private readonly options: BatchStageOptions;
+  private readonly run: Run;
+  private readonly next: Acceptor;
+  private readonly lanes = new Map<Feed, Map<string, Lane>>();
   /** One delivery of each lane that may go, and all that have no lane. */
-  readonly #ready = new Ring<TrackedDelivery>();
+  private readonly ready = new Ring<TrackedDelivery>();
   /** How many deliveries could go with the next batches. */
-  #eligible = 0;
-  #flying = 0;
-  #crowding = false;
-  #cancelLinger: Cancel | undefined = undefined;
-  #lingered = false;
-  #departing = false;
+  private eligible = 0;
+  private flying = 0;
+  private crowding = false;
+  private cancelLinger: Cancel | undefined = undefined;
+  private lingered = false;
+  private departing = false;
 
   constructor(options: BatchStageOptions) {
     this.name = options.name;
-    this.#options = options;
-    this.#run = options.run;
-    this.#next = options.next;
-    options.run.onDrain(() => this.#lingerOver());
+    this.options = options;
+    this.run = options.run;
+    this.next = options.next;
+    options.run.onDrain(() => this.lingerOver());
   }
 
   accept(delivery: TrackedDelivery): void {
-    if (delivery.mark !== undefined) this.#next.accept(delivery);
+    if (delivery.mark !== undefined) this.next.accept(delivery);
     else this.start(delivery);
   }
 
@@ -67,19 +67,23 @@ export class BatchStage implements Acceptor, RetryableStage, Admission {
     delivery.hasUnit = false;
     const key = laneKey(delivery);
     if (key !== undefined) {
-      const lanes = this.#lanesOf(delivery.feed);
+      const lanes = this.lanesOf(delivery.feed);
       const lane = lanes.get(key);
       if (lane !== undefined) {
         lane.waiting.push(delivery);
-        if (lane.state === "ready" && this.#options.sharesLanes) this.#eligible++;
-        this.#depart();
+        if (lane.state === "ready" && this.options.sharesLanes) this.eligible++;
+        this.depart();
         return;
       }
       lanes.set(key, { state: "ready", waiting: new Ring(4) });
       delivery.ownsLane = true;
     }
-    this.#queue(delivery);
-    this.#depart();
+    this.queue(delivery);
+    this.depart();
+  }
+
+  slotFor(_delivery: TrackedDelivery): undefined {
+    // A batch has one signal for all of its deliveries.
   }
 
   park(_delivery: TrackedDelivery): void {
@@ -87,183 +91,182 @@ export class BatchStage implements Acceptor, RetryableStage, Admission {
   }
 
   resume(delivery: TrackedDelivery): void {
-    const lane = this.#laneOf(delivery);
+    const lane = this.laneOf(delivery);
     if (lane !== undefined) lane.state = "ready";
-    this.#ready.unshift(delivery);
-    this.#eligible += 1 + (this.#options.sharesLanes ? (lane?.waiting.size ?? 0) : 0);
-    this.#depart();
+    this.ready.unshift(delivery);
+    this.eligible += 1 + (this.options.sharesLanes ? (lane?.waiting.size ?? 0) : 0);
+    this.depart();
   }
 
   release(delivery: TrackedDelivery, _unit: boolean, lane: boolean): void {
-    const held = lane ? this.#laneOf(delivery) : undefined;
+    const held = lane ? this.laneOf(delivery) : undefined;
     // A lane that is flying moves on when its batch has landed.
     if (held === undefined || held.state === "flying") return;
-    this.#advance(held, delivery);
-    this.#depart();
+    this.advance(held, delivery);
+    this.depart();
   }
 
-  #queue(delivery: TrackedDelivery): void {
-    this.#ready.push(delivery);
-    this.#eligible++;
-    this.#watchCrowd();
+  private queue(delivery: TrackedDelivery): void {
+    this.ready.push(delivery);
+    this.eligible++;
+    this.watchCrowd();
   }
 
-  #depart(): void {
-    if (this.#departing) return;
-    this.#departing = true;
-    while (this.#ready.size > 0 && this.#flying < this.#options.concurrency && this.#isDue()) this.#fly(this.#compose());
-    this.#departing = false;
-    if (this.#ready.size > 0 && this.#flying < this.#options.concurrency) this.#linger();
-    this.#watchCrowd();
+  private depart(): void {
+    if (this.departing) return;
+    this.departing = true;
+    while (this.ready.size > 0 && this.flying < this.options.concurrency && this.isDue()) this.fly(this.compose());
+    this.departing = false;
+    if (this.ready.size > 0 && this.flying < this.options.concurrency) this.linger();
+    this.watchCrowd();
   }
 
-  #isDue(): boolean {
-    return this.#lingered || this.#run.stopping !== undefined || this.#eligible >= this.#options.maxMessages();
+  private isDue(): boolean {
+    return this.lingered || this.run.stopping !== undefined || this.eligible >= this.options.maxMessages();
   }
 
-  #linger(): void {
-    if (this.#cancelLinger !== undefined) return;
-    const over = (): void => this.#lingerOver();
-    const { lingerMs } = this.#options;
-    this.#cancelLinger = lingerMs === 0 ? this.#run.clock.defer(over) : this.#run.clock.schedule(lingerMs, over);
+  private linger(): void {
+    if (this.cancelLinger !== undefined) return;
+    const over = (): void => this.lingerOver();
+    const { lingerMs } = this.options;
+    this.cancelLinger = lingerMs === 0 ? this.run.clock.defer(over) : this.run.clock.schedule(lingerMs, over);
   }
 
   /** What has waited long enough goes as it is, in one batch. */
-  #lingerOver(): void {
-    this.#cancelLinger = undefined;
-    this.#lingered = true;
-    this.#depart();
-    this.#lingered = false;
+  private lingerOver(): void {
+    this.cancelLinger = undefined;
+    this.lingered = true;
+    this.depart();
+    this.lingered = false;
   }
 
-  #compose(): TrackedDelivery[] {
-    const { sharesLanes, maxBytes } = this.#options;
-    const maxMessages = this.#options.maxMessages();
+  private compose(): TrackedDelivery[] {
+    const { sharesLanes, maxBytes } = this.options;
+    const maxMessages = this.options.maxMessages();
     const batch: TrackedDelivery[] = [];
     let bytes = 0;
     const fits = (delivery: TrackedDelivery): boolean => batch.length === 0 || (batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes);
     const take = (delivery: TrackedDelivery): void => {
       batch.push(delivery);
       bytes += sizeOf(delivery.message.value);
-      this.#eligible--;
+      this.eligible--;
     };
-    for (let delivery = this.#ready.peek(); delivery !== undefined && (delivery.settled || fits(delivery)); delivery = this.#ready.peek()) {
-      this.#ready.shift();
+    for (let delivery = this.ready.peek(); delivery !== undefined && (delivery.settled || fits(delivery)); delivery = this.ready.peek()) {
+      this.ready.shift();
       if (delivery.settled) {
-        this.#eligible--;
+        this.eligible--;
         continue;
       }
       take(delivery);
-      const lane = this.#laneOf(delivery);
+      const lane = this.laneOf(delivery);
       if (lane === undefined) continue;
       lane.state = "flying";
       if (!sharesLanes) continue;
       for (let mate = lane.waiting.peek(); mate !== undefined && (mate.settled || fits(mate)); mate = lane.waiting.peek()) {
         lane.waiting.shift();
-        if (mate.settled) this.#eligible--;
+        if (mate.settled) this.eligible--;
         else take(mate);
       }
-      this.#eligible -= lane.waiting.size;
+      this.eligible -= lane.waiting.size;
     }
-    if (this.#ready.size === 0) this.#lingered = false;
+    if (this.ready.size === 0) this.lingered = false;
     return batch;
   }
 
-  #fly(batch: readonly TrackedDelivery[]): void {
+  private fly(batch: readonly TrackedDelivery[]): void {
     if (batch.length === 0) return;
-    this.#flying++;
+    this.flying++;
     const flight = abortWhenAllLost(batch);
-    const results = this.#options.execute(batch, flight.signal);
+    const results = this.options.execute(batch, flight.signal);
     if (!(results instanceof Promise)) {
-      this.#landed(batch, results);
+      this.landed(batch, results);
       return;
     }
     void results.then((landed) => {
       flight.end();
-      this.#landed(batch, landed);
-      this.#depart();
+      this.landed(batch, landed);
+      this.depart();
     });
   }
 
-  #landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
-    this.#flying--;
-    const now = this.#run.clock.nowMs();
+  private landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
+    this.flying--;
+    const now = this.run.clock.nowMs();
     const lanes = new Map<Lane, TrackedDelivery>();
     const notAttempted: TrackedDelivery[] = [];
     batch.forEach((delivery, index) => {
-      const lane = this.#laneOf(delivery);
+      const lane = this.laneOf(delivery);
       if (lane !== undefined) lanes.set(lane, delivery);
       if (delivery.settled) return;
       const result = results[index] as BatchResult;
-      if (result.ok) this.#leave(delivery, result.value);
+      if (result.ok) this.leave(delivery, result.value);
       else if (lane?.state === "held" || hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED")) notAttempted.push(delivery);
-      else this.#failed(delivery, lane, result.error, now);
+      else this.failed(delivery, lane, result.error, now);
     });
-    for (const delivery of notAttempted.reverse()) this.#putBack(delivery);
-    for (const [lane, delivery] of lanes) if (lane.state === "flying") this.#advance(lane, delivery);
+    for (const delivery of notAttempted.reverse()) this.putBack(delivery);
+    for (const [lane, delivery] of lanes) if (lane.state === "flying") this.advance(lane, delivery);
   }
 
-  #leave(delivery: TrackedDelivery, value: unknown): void {
+  private leave(delivery: TrackedDelivery, value: unknown): void {
     delivery.value = value;
     delivery.attempt = 1;
     delivery.lastFailure = undefined;
-    delivery.holder = undefined;
-    delivery.ownsLane = false;
-    this.#next.accept(delivery);
+    delivery.leaveHolder();
+    this.next.accept(delivery);
   }
 
-  #failed(delivery: TrackedDelivery, lane: Lane | undefined, error: unknown, nowMs: number): void {
+  private failed(delivery: TrackedDelivery, lane: Lane | undefined, error: unknown, nowMs: number): void {
     if (lane !== undefined) {
       lane.state = "held";
       delivery.ownsLane = true;
     }
     markFailed(delivery, this, error, undefined, nowMs);
-    this.#next.accept(delivery);
+    this.next.accept(delivery);
   }
 
   /** A delivery behind a failed one of its lane goes back to its place; it has used no attempt. */
-  #putBack(delivery: TrackedDelivery): void {
-    const lane = this.#laneOf(delivery);
+  private putBack(delivery: TrackedDelivery): void {
+    const lane = this.laneOf(delivery);
     delivery.ownsLane = false;
     if (lane !== undefined) lane.waiting.unshift(delivery);
     else {
-      this.#ready.unshift(delivery);
-      this.#eligible++;
+      this.ready.unshift(delivery);
+      this.eligible++;
     }
   }
 
   /** The next message of a lane may go; a lane without one is forgotten. */
-  #advance(lane: Lane, of: TrackedDelivery): void {
+  private advance(lane: Lane, of: TrackedDelivery): void {
     let next = lane.waiting.shift();
     while (next?.settled === true) next = lane.waiting.shift();
     if (next === undefined) {
-      const lanes = this.#lanesOf(of.feed);
+      const lanes = this.lanesOf(of.feed);
       lanes.delete(laneKey(of) as string);
-      if (lanes.size === 0) this.#lanes.delete(of.feed);
+      if (lanes.size === 0) this.lanes.delete(of.feed);
       return;
     }
     lane.state = "ready";
     next.ownsLane = true;
-    this.#queue(next);
-    if (this.#options.sharesLanes) this.#eligible += lane.waiting.size;
+    this.queue(next);
+    if (this.options.sharesLanes) this.eligible += lane.waiting.size;
   }
 
-  #laneOf(delivery: TrackedDelivery): Lane | undefined {
+  private laneOf(delivery: TrackedDelivery): Lane | undefined {
     const key = laneKey(delivery);
-    return key === undefined ? undefined : this.#lanes.get(delivery.feed)?.get(key);
+    return key === undefined ? undefined : this.lanes.get(delivery.feed)?.get(key);
   }
 
-  #lanesOf(feed: Feed): Map<string, Lane> {
-    let lanes = this.#lanes.get(feed);
-    if (lanes === undefined) this.#lanes.set(feed, (lanes = new Map<string, Lane>()));
+  private lanesOf(feed: Feed): Map<string, Lane> {
+    let lanes = this.lanes.get(feed);
+    if (lanes === undefined) this.lanes.set(feed, (lanes = new Map<string, Lane>()));
     return lanes;
   }
 
-  #watchCrowd(): void {
-    const limit = this.#options.maxMessages() * this.#options.concurrency * 2;
-    if (this.#crowding ? this.#ready.size * 2 > limit : this.#ready.size <= limit) return;
-    this.#crowding = !this.#crowding;
-    this.#run.crowd(this.#crowding ? 1 : -1);
+  private watchCrowd(): void {
+    const limit = this.options.maxMessages() * this.options.concurrency * 2;
+    if (this.crowding ? this.ready.size * 2 > limit : this.ready.size <= limit) return;
+    this.crowding = !this.crowding;
+    this.run.crowd(this.crowding ? 1 : -1);
   }
 }
 

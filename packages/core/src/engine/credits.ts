@@ -13,7 +13,7 @@ interface Waiter {
 export class Credits {
   readonly maxMessages: number;
   readonly maxBytes: number;
-  readonly #waiters = new Ring<Waiter>();
+  private readonly waiters = new Ring<Waiter>();
   messages = 0;
   bytes = 0;
 
@@ -24,14 +24,14 @@ export class Credits {
 
   /** Whether a reader is waiting for room. */
   get full(): boolean {
-    return this.#waiters.size > 0;
+    return this.waiters.size > 0;
   }
 
   /** Reserves room for a page, or for a smaller one if the bound itself is smaller; resolves to false only when the signal aborts. */
   reserve(messages: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false);
     const wanted = Math.min(messages, this.maxMessages);
-    if (this.#waiters.size === 0 && this.#fits(wanted)) {
+    if (this.waiters.size === 0 && this.fits(wanted)) {
       this.messages += wanted;
       return Promise.resolve(true);
     }
@@ -46,7 +46,7 @@ export class Credits {
       };
       const waiter: Waiter = { messages: wanted, grant, cancelled: false };
       signal.addEventListener("abort", cancel, { once: true });
-      this.#waiters.push(waiter);
+      this.waiters.push(waiter);
     });
   }
 
@@ -54,28 +54,28 @@ export class Credits {
   exchange(reserved: number, messages: number, bytes: number): void {
     this.messages += messages - Math.min(reserved, this.maxMessages);
     this.bytes += bytes;
-    if (messages < reserved) this.#admit();
+    if (messages < reserved) this.admit();
   }
 
   /** Gives the credit of settled messages back. */
   release(messages: number, bytes: number): void {
     this.messages -= messages;
     this.bytes -= bytes;
-    if (this.#waiters.size > 0) this.#admit();
+    if (this.waiters.size > 0) this.admit();
   }
 
-  #fits(messages: number): boolean {
+  private fits(messages: number): boolean {
     return this.messages === 0 || (this.messages + messages <= this.maxMessages && this.bytes < this.maxBytes);
   }
 
-  #admit(): void {
-    for (let waiter = this.#waiters.peek(); waiter !== undefined; waiter = this.#waiters.peek()) {
+  private admit(): void {
+    for (let waiter = this.waiters.peek(); waiter !== undefined; waiter = this.waiters.peek()) {
       if (!waiter.cancelled) {
-        if (!this.#fits(waiter.messages)) return;
+        if (!this.fits(waiter.messages)) return;
         this.messages += waiter.messages;
         waiter.grant();
       }
-      this.#waiters.shift();
+      this.waiters.shift();
     }
   }
 }

@@ -30,12 +30,13 @@ export interface FeedOwner {
   original(message: Message<unknown>): Original;
   /** What is kept of a message that was settled before an earlier one. */
   noteOf(message: Message<unknown>): string;
-  /** A delivery has passed the whole pipeline: settle it, now or when the source has confirmed. */
+  /** Whether a delivery is settled only when the source has confirmed it: then `conclude` is called, which sees to that. */
+  readonly confirms: boolean;
   conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
-  /** The watermark has moved: this place is the last before it. */
-  passed(place: Place): void;
-  /** A delivery ended for good; called after `passed`. */
-  settled(delivery: TrackedDelivery): void;
+  /** A message was settled; `passed` is the last place before the watermark if that has moved. */
+  settled(passed: Place | undefined): void;
+  /** A message that an earlier run had settled was found. */
+  skipped(passed: Place | undefined): void;
   /** A delivery was aborted: the watermark stays before it. */
   aborted(delivery: TrackedDelivery): void;
   /** Nothing waits and nothing is under way any more. */
@@ -47,20 +48,20 @@ export interface FeedOwner {
  * where they come from, nor of what is done with them.
  */
 export class Feed {
-  readonly #run: Run;
-  readonly #gate: Gate;
+  private readonly run: Run;
+  private readonly gate: Gate;
   readonly ordering: Ordering;
-  readonly #owner: FeedOwner;
+  private readonly owner: FeedOwner;
   /** The last message of each busy lane; those between hang on each other by links. */
-  readonly #lanes = new Map<string, number>();
+  private readonly lanes = new Map<string, number>();
   /** Messages whose lane has become theirs. */
-  readonly #ready = new Ring<number>();
-  readonly #controller = new AbortController();
+  private readonly ready = new Ring<number>();
+  private readonly controller = new AbortController();
   readonly window: Window<Place> = new Window<Place>();
   /** The next message that has not been looked at. */
-  #cursor: number = this.window.base;
-  #partitionBusy = false;
-  #continuesLane = false;
+  private cursor: number = this.window.base;
+  private partitionBusy = false;
+  private continuesLane = false;
   /** Whether nothing more is let in. */
   closed = false;
   /** Whether the gate has it in its work list. */
@@ -71,24 +72,24 @@ export class Feed {
   unsettled = 0;
 
   constructor(run: Run, gate: Gate, ordering: Ordering, owner: FeedOwner) {
-    this.#run = run;
-    this.#gate = gate;
+    this.run = run;
+    this.gate = gate;
     this.ordering = ordering;
-    this.#owner = owner;
+    this.owner = owner;
   }
 
   get origin(): FeedOrigin {
-    return this.#owner.origin;
+    return this.owner.origin;
   }
 
   /** The bytes that a message of this feed arrived with. */
   original(message: Message<unknown>): Original {
-    return this.#owner.original(message);
+    return this.owner.original(message);
   }
 
   /** Aborts when the feed's messages are lost to this process. */
   get abortSignal(): AbortSignal {
-    return this.#controller.signal;
+    return this.controller.signal;
   }
 
   /**
@@ -101,32 +102,31 @@ export class Feed {
       const sequence = this.window.append(message);
       if (isDone === undefined || !isDone(message)) continue;
       fresh--;
-      const passed = this.window.settle(sequence, this.#owner.noteOf(message));
-      if (passed !== undefined) this.#owner.passed(passed);
+      this.owner.skipped(this.window.settle(sequence, this.owner.noteOf(message)));
     }
     this.unsettled += fresh;
-    this.#run.counters.delivered += fresh;
-    this.#gate.enqueue(this);
-    this.#gate.pump();
+    this.run.counters.delivered += fresh;
+    this.gate.enqueue(this);
+    this.gate.pump();
     return fresh;
   }
 
   /** The next message that no lane holds back, or -1. The gate starts it at once. */
   nextStartable(): number {
     const { window } = this;
-    if (this.closed || this.#partitionBusy) return -1;
-    while (this.#ready.size > 0) {
-      const sequence = this.#ready.shift() as number;
-      this.#continuesLane = true;
+    if (this.closed || this.partitionBusy) return -1;
+    while (this.ready.size > 0) {
+      const sequence = this.ready.shift() as number;
+      this.continuesLane = true;
       return sequence;
     }
     const byKey = this.ordering === "key";
-    while (this.#cursor !== window.end) {
-      const sequence = this.#cursor;
-      this.#cursor = window.after(sequence);
+    while (this.cursor !== window.end) {
+      const sequence = this.cursor;
+      this.cursor = window.after(sequence);
       if (window.state(sequence) !== PlaceState.waiting) continue;
-      if (byKey && this.#lanes.size > 0 && this.#hangOn(sequence)) continue;
-      this.#continuesLane = false;
+      if (byKey && this.lanes.size > 0 && this.hangOn(sequence)) continue;
+      this.continuesLane = false;
       return sequence;
     }
     return -1;
@@ -138,55 +138,54 @@ export class Feed {
     this.window.setRecord(sequence, delivery);
     this.window.setState(sequence, PlaceState.started);
     if (this.ordering === "partition") {
-      this.#partitionBusy = true;
+      this.partitionBusy = true;
       delivery.ownsLane = true;
-    } else if (this.#continuesLane) delivery.ownsLane = true;
+    } else if (this.continuesLane) delivery.ownsLane = true;
     return delivery;
   }
 
   /** Enters a delivery that did not leave the gate at once in the lane table. */
   occupy(delivery: TrackedDelivery): void {
     if (this.ordering !== "key" || delivery.ownsLane || delivery.message.key === undefined) return;
-    this.#lanes.set(delivery.message.key, delivery.sequence);
+    this.lanes.set(delivery.message.key, delivery.sequence);
     delivery.ownsLane = true;
   }
 
   /** The owner of a lane leaves it to the next message, if there is one. */
   passLane(delivery: TrackedDelivery): void {
     if (this.ordering === "partition") {
-      this.#partitionBusy = false;
+      this.partitionBusy = false;
       return;
     }
     const next = this.window.link(delivery.sequence);
-    if (next >= 0) this.#ready.push(next);
-    else this.#lanes.delete(delivery.message.key as string);
+    if (next >= 0) this.ready.push(next);
+    else this.lanes.delete(delivery.message.key as string);
   }
 
   /** A delivery has come to the end of its pipeline. */
   conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void {
-    delivery.outcome = outcome;
-    this.#owner.conclude(delivery, outcome);
+    if (this.owner.confirms) this.owner.conclude(delivery, outcome);
+    else this.settle(delivery, outcome);
   }
 
   /** Ends a delivery for good. */
   settle(delivery: TrackedDelivery, outcome: FinalOutcome): void {
     if (delivery.settled) return;
     const { sequence, message } = delivery;
-    const note = sequence === this.window.base ? delivery : this.#owner.noteOf(message);
+    const note = sequence === this.window.base ? delivery : this.owner.noteOf(message);
     const passed = this.window.settle(sequence, note);
-    this.#run.counters.settle(outcome);
-    if (passed !== undefined) this.#owner.passed(passed);
-    this.#owner.settled(delivery);
-    this.#finish(delivery);
+    this.run.counters.settle(outcome);
+    this.owner.settled(passed);
+    this.finish(delivery);
   }
 
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
   abort(delivery: TrackedDelivery, reason: Error): void {
     if (delivery.settled) return;
     delivery.slot?.abort(reason);
-    this.#run.counters.settle("aborted");
-    this.#owner.aborted(delivery);
-    this.#finish(delivery);
+    this.run.counters.settle("aborted");
+    this.owner.aborted(delivery);
+    this.finish(delivery);
   }
 
   /** Stops letting messages in; those that wait are aborted. Returns them. */
@@ -198,11 +197,11 @@ export class Feed {
       if (state === PlaceState.waiting) waiting.push(place as Message<unknown>);
     });
     for (const message of waiting) {
-      this.#run.counters.settle("aborted");
-      this.#owner.credits.release(1, sizeOf(message.value));
+      this.run.counters.settle("aborted");
+      this.owner.credits.release(1, sizeOf(message.value));
     }
     this.unsettled -= waiting.length;
-    if (this.unsettled === 0) this.#owner.idle();
+    if (this.unsettled === 0) this.owner.idle();
     return waiting;
   }
 
@@ -210,7 +209,7 @@ export class Feed {
   abandon(reason: Error): void {
     this.close();
     for (const delivery of this.underWay()) this.abort(delivery, reason);
-    this.#controller.abort(reason);
+    this.controller.abort(reason);
   }
 
   /** The oldest unsettled message, and its delivery if it was let in. */
@@ -239,27 +238,25 @@ export class Feed {
     return deliveries;
   }
 
-  #hangOn(sequence: number): boolean {
+  private hangOn(sequence: number): boolean {
     const { key } = this.window.record(sequence) as Message<unknown>;
     if (key === undefined) return false;
-    const last = this.#lanes.get(key);
+    const last = this.lanes.get(key);
     if (last === undefined) return false;
     this.window.setLink(last, sequence);
-    this.#lanes.set(key, sequence);
+    this.lanes.set(key, sequence);
     return true;
   }
 
-  #finish(delivery: TrackedDelivery): void {
+  private finish(delivery: TrackedDelivery): void {
     delivery.settled = true;
     this.unsettled--;
-    this.#owner.credits.release(1, sizeOf(delivery.message.value));
+    this.owner.credits.release(1, sizeOf(delivery.message.value));
     const { holder, hasUnit, ownsLane } = delivery;
     if (holder !== undefined) {
-      delivery.holder = undefined;
-      delivery.hasUnit = false;
-      delivery.ownsLane = false;
+      delivery.leaveHolder();
       holder.release(delivery, hasUnit, ownsLane);
     }
-    if (this.unsettled === 0) this.#owner.idle();
+    if (this.unsettled === 0) this.owner.idle();
   }
 }

@@ -11,9 +11,7 @@ export function gateExit(gate: Gate, next: Acceptor): Acceptor {
         return;
       }
       const { hasUnit, ownsLane } = delivery;
-      delivery.holder = undefined;
-      delivery.hasUnit = false;
-      delivery.ownsLane = false;
+      delivery.leaveHolder();
       next.accept(delivery);
       gate.release(delivery, hasUnit, ownsLane);
     },

@@ -2,14 +2,12 @@ import type { Cancel } from "@spillway/spec";
 import type { Feed } from "./feed.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
-import type { Acceptor, Admission, RetryableStage } from "./stage.ts";
+import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** How long deliveries are started without letting the event loop breathe. */
 const sliceMs = 5;
-/** How many starts there are between two looks at the clock. */
-const startsPerLook = 64;
-/** How many messages of one feed are started before the next feed has its turn. */
+/** How many messages are started before the next feed has its turn and the clock is looked at. */
 const startsPerTurn = 64;
 
 /**
@@ -17,42 +15,46 @@ const startsPerTurn = 64;
  * a delivery is made when one is let in. Its lane and unit are held until it leaves the first handler.
  */
 export class Gate implements Admission {
-  readonly #run: Run;
-  readonly #work = new Ring<Feed>();
-  readonly #resumed = new Ring<TrackedDelivery>();
+  private readonly run: Run;
+  /** Feeds that may have something to start, but for the one whose turn it is. */
+  private readonly work = new Ring<Feed>();
+  private current: Feed | undefined = undefined;
+  private readonly resumed = new Ring<TrackedDelivery>();
   /** The head of the chain; set when that is built. */
-  #entry: Acceptor | undefined = undefined;
+  private entry: Acceptor | undefined = undefined;
   units: number;
-  #pumping = false;
-  #cancelBreath: Cancel | undefined = undefined;
-  #sliceEndsMs = 0;
-  #starts = 0;
+  private pumping = false;
+  private cancelBreath: Cancel | undefined = undefined;
+  private sliceEndsMs = 0;
+  private starts = 0;
 
   constructor(run: Run, units: number) {
-    this.#run = run;
+    this.run = run;
     this.units = units;
     run.onUncrowded(() => this.pump());
   }
 
   /** Gives the gate the chain that it lets messages into. */
   open(entry: Acceptor): void {
-    this.#entry = entry;
+    this.entry = entry;
   }
 
   /** The feed may have something to start; it gets its turn at the next pump. */
   enqueue(feed: Feed): void {
     if (feed.queued) return;
     feed.queued = true;
-    this.#work.push(feed);
+    this.work.push(feed);
   }
 
   /** Starts what may be started; returns when units, work or the time slice are used up. */
   pump(): void {
-    if (this.#pumping || this.#cancelBreath !== undefined) return;
-    this.#pumping = true;
-    this.#startResumed();
-    while (this.units > 0 && this.#work.size > 0 && !this.#run.crowded && !this.#outOfTime()) this.#takeTurn();
-    this.#pumping = false;
+    if (this.pumping || this.cancelBreath !== undefined) return;
+    this.pumping = true;
+    while (this.units > 0 && this.run.crowding === 0) {
+      if (this.resumed.size > 0) this.startResumed();
+      else if (!this.startNext()) break;
+    }
+    this.pumping = false;
   }
 
   /** Makes a delivery of a message and sends it into the chain. */
@@ -60,7 +62,7 @@ export class Gate implements Admission {
     this.units--;
     const delivery = feed.deliver(sequence, this);
     const takenBack = feed.takenBack.size === 0 ? undefined : feed.takenBack.get(delivery.message);
-    if (takenBack === undefined) this.#entry?.accept(delivery);
+    if (takenBack === undefined) this.entry?.accept(delivery);
     else feed.abort(delivery, takenBack);
     if (delivery.holder === this) feed.occupy(delivery);
   }
@@ -72,9 +74,9 @@ export class Gate implements Admission {
     this.pump();
   }
 
-  resume(delivery: TrackedDelivery, stage: RetryableStage): void {
-    delivery.pendingStage = stage;
-    this.#resumed.push(delivery);
+  resume(delivery: TrackedDelivery, stage: RunnableStage): void {
+    delivery.stage = stage;
+    this.resumed.push(delivery);
     this.pump();
   }
 
@@ -84,44 +86,51 @@ export class Gate implements Admission {
       delivery.feed.passLane(delivery);
       this.enqueue(delivery.feed);
     }
-    this.pump();
+    if (!this.pumping) this.pump();
   }
 
-  #startResumed(): void {
-    while (this.units > 0 && this.#resumed.size > 0) {
-      const delivery = this.#resumed.shift() as TrackedDelivery;
-      if (delivery.settled) continue;
-      this.units--;
-      delivery.hasUnit = true;
-      (delivery.pendingStage as RetryableStage).start(delivery);
-    }
+  private startResumed(): void {
+    const delivery = this.resumed.shift() as TrackedDelivery;
+    if (delivery.settled) return;
+    this.units--;
+    delivery.hasUnit = true;
+    (delivery.stage as RunnableStage).start(delivery);
   }
 
-  #takeTurn(): void {
-    const feed = this.#work.shift() as Feed;
-    feed.queued = false;
-    for (let turn = 0; turn < startsPerTurn; turn++) {
-      if (this.units === 0 || this.#run.crowded) break;
+  /** Starts one message of the feed whose turn it is, or of the next one that has something to start; false when there is nothing or no time. */
+  private startNext(): boolean {
+    for (let feed = this.current ?? this.nextFeed(); feed !== undefined; feed = this.nextFeed()) {
       const sequence = feed.nextStartable();
-      if (sequence < 0) return;
-      this.#starts++;
+      if (sequence < 0) {
+        feed.queued = false;
+        this.current = undefined;
+        continue;
+      }
+      if (++this.starts >= startsPerTurn) this.endTurn(feed);
       this.start(feed, sequence);
-      this.#startResumed();
+      return this.cancelBreath === undefined;
     }
-    feed.queued = true;
-    this.#work.push(feed);
+    return false;
   }
 
-  #outOfTime(): boolean {
-    if (this.#starts < startsPerLook) return false;
-    this.#starts = 0;
-    const now = this.#run.clock.nowMs();
-    if (now < this.#sliceEndsMs) return false;
-    this.#cancelBreath = this.#run.clock.defer(() => {
-      this.#cancelBreath = undefined;
-      this.#sliceEndsMs = this.#run.clock.nowMs() + sliceMs;
+  private nextFeed(): Feed | undefined {
+    this.current = this.work.shift();
+    return this.current;
+  }
+
+  /** The next feed has its turn, and the event loop too, when it is time. */
+  private endTurn(feed: Feed): void {
+    this.starts = 0;
+    if (this.work.size > 0) {
+      this.work.push(feed);
+      this.current = undefined;
+    }
+    const now = this.run.clock.nowMs();
+    if (now < this.sliceEndsMs) return;
+    this.cancelBreath = this.run.clock.defer(() => {
+      this.cancelBreath = undefined;
+      this.sliceEndsMs = this.run.clock.nowMs() + sliceMs;
       this.pump();
     });
-    return true;
   }
 }

@@ -1,5 +1,5 @@
 import { failureClassOf, type Disposition, type FailureClass } from "@spillway/spec";
-import type { RetryableStage } from "./stage.ts";
+import type { RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** What a delivery carries once it is no longer open: later stages pass it on untouched. */
@@ -13,7 +13,7 @@ export interface Failure {
   failureClass: FailureClass | undefined;
   /** Set by the policy that gave up, or by a stage that knows it (decode). */
   disposition: Disposition | undefined;
-  readonly stage: RetryableStage;
+  readonly stage: RunnableStage;
   readonly attempts: number;
   readonly firstFailedAtMs: number;
   readonly lastFailedAtMs: number;
@@ -38,7 +38,7 @@ export interface DeadLettered {
 /** Marks a delivery failed at a stage; the time of the first failure is kept over its retries. */
 export function markFailed(
   delivery: TrackedDelivery,
-  stage: RetryableStage,
+  stage: RunnableStage,
   error: unknown,
   disposition: Disposition | undefined,
   nowMs: number,

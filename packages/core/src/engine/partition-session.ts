@@ -30,6 +30,7 @@ const graceMs = 5_000;
 
 /** One partition while this process owns it: read, deliver, save, give back. */
 export class PartitionSession implements FeedOwner {
+  readonly confirms = false;
   readonly credits: Credits;
   readonly origin: FeedOrigin;
   readonly feed: Feed;
@@ -135,12 +136,12 @@ export class PartitionSession implements FeedOwner {
     this.feed.settle(delivery, outcome);
   }
 
-  passed(place: Place): void {
-    this.#watermark = place;
-    this.#whenPassed?.();
+  skipped(passed: Place | undefined): void {
+    if (passed !== undefined) this.#pass(passed);
   }
 
-  settled(_delivery: TrackedDelivery): void {
+  settled(passed: Place | undefined): void {
+    if (passed !== undefined) this.#pass(passed);
     if (++this.#checkpointer.unsaved >= this.#options.policy.everyMessages) this.#checkpointer.saveSoon();
   }
 
@@ -150,6 +151,11 @@ export class PartitionSession implements FeedOwner {
 
   idle(): void {
     this.#whenIdle?.();
+  }
+
+  #pass(place: Place): void {
+    this.#watermark = place;
+    if (this.#whenPassed !== undefined) this.#whenPassed();
   }
 
   async #open(): Promise<boolean> {

@@ -28,6 +28,7 @@ const graceMs = 5_000;
 /** Receives from a queue, keeps what is under way ours, deletes what has ended and gives the rest back. */
 export class QueueIntake implements Intake, FeedOwner {
   readonly name: string;
+  readonly confirms = true;
   readonly credits: Credits;
   readonly origin: FeedOrigin;
   readonly feed: Feed;
@@ -98,12 +99,12 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#acknowledger.add(delivery, outcome);
   }
 
-  passed(_place: Place): void {
-    // A queue has no watermark.
+  skipped(_passed: Place | undefined): void {
+    // A queue keeps no list of settled messages.
   }
 
-  settled(_delivery: TrackedDelivery): void {
-    // The queue has confirmed already.
+  settled(_passed: Place | undefined): void {
+    // The queue has confirmed already, and has no watermark.
   }
 
   aborted(delivery: TrackedDelivery): void {

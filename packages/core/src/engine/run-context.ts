@@ -45,7 +45,9 @@ export class Run {
   readonly #controller = new AbortController();
   readonly #uncrowded: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
-  #crowding = 0;
+  readonly #ended: (() => void)[] = [];
+  /** How many stages have more work queued than they can soon do; while there is one, no message is let in. */
+  crowding = 0;
 
   constructor(settings: RunSettings) {
     this.settings = settings;
@@ -62,17 +64,18 @@ export class Run {
   end(reason: Error): void {
     this.stopping ??= reason;
     this.#controller.abort(reason);
+    for (const task of this.#ended) task();
   }
 
-  /** Whether some stage has more work queued than it can soon do, so that no message is to be let in. */
-  get crowded(): boolean {
-    return this.#crowding > 0;
+  /** Runs the task when the run is over, to end what waits. */
+  onEnd(task: () => void): void {
+    this.#ended.push(task);
   }
 
   /** A stage has become crowded (1) or is no longer (-1). */
   crowd(change: 1 | -1): void {
-    this.#crowding += change;
-    if (this.#crowding === 0) for (const task of this.#uncrowded) task();
+    this.crowding += change;
+    if (this.crowding === 0) for (const task of this.#uncrowded) task();
   }
 
   onUncrowded(task: () => void): void {

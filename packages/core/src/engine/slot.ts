@@ -16,15 +16,13 @@ export class Slot {
   delivery: TrackedDelivery | undefined = undefined;
   /** The owner's sweep during which its handler started, for time-outs. */
   startedAtSweep = 0;
-  /** Its place in the owner's list of running slots; -1 when it is not in it. */
-  index = -1;
   readonly onResolved: (value: unknown) => void;
   readonly onRejected: (error: unknown) => void;
-  readonly #owner: SlotOwner;
-  #controller: AbortController | undefined = undefined;
+  private readonly owner: SlotOwner;
+  private controller: AbortController | undefined = undefined;
 
   constructor(owner: SlotOwner) {
-    this.#owner = owner;
+    this.owner = owner;
     this.onResolved = (value) => {
       if (this.delivery !== undefined) owner.resolved(this, this.delivery, value);
     };
@@ -34,15 +32,15 @@ export class Slot {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
+    this.controller ??= new AbortController();
+    return this.controller.signal;
   }
 
   /** Cuts the slot off from its delivery and tells the handler; whatever the handler still answers is ignored. */
   abort(reason: Error): void {
     if (this.delivery !== undefined) this.delivery.slot = undefined;
     this.delivery = undefined;
-    this.#owner.discarded(this);
-    this.#controller?.abort(reason);
+    this.owner.discarded(this);
+    this.controller?.abort(reason);
   }
 }

@@ -2,7 +2,7 @@ import type { Feed } from "./feed.ts";
 import { laneKey } from "./lane-key.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
-import type { Admission, RetryableStage } from "./stage.ts";
+import type { Admission, RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 interface Lane {
@@ -14,36 +14,36 @@ interface Lane {
  * trace.
  */
 export class StageAdmission implements Admission {
-  readonly #run: Run;
-  readonly #crowded: number;
-  readonly #lanes = new Map<Feed, Map<string, Lane>>();
-  readonly #ready = new Ring<TrackedDelivery>();
-  #units: number;
-  #crowding = false;
-  #draining = false;
+  private readonly run: Run;
+  private readonly crowded: number;
+  private readonly lanes = new Map<Feed, Map<string, Lane>>();
+  private readonly ready = new Ring<TrackedDelivery>();
+  private units: number;
+  private crowding = false;
+  private draining = false;
 
   constructor(run: Run, units: number) {
-    this.#run = run;
-    this.#units = units;
-    this.#crowded = units * 2;
+    this.run = run;
+    this.units = units;
+    this.crowded = units * 2;
   }
 
   /** Whether the delivery may be worked on now; if not, the stage starts it later. */
-  admit(delivery: TrackedDelivery, stage: RetryableStage): boolean {
+  admit(delivery: TrackedDelivery, stage: RunnableStage): boolean {
     delivery.holder = this;
     delivery.ownsLane = false;
-    const lane = this.#lanes.size === 0 ? undefined : this.#laneOf(delivery);
-    if (lane === undefined && this.#units > 0) {
-      this.#units--;
+    const lane = this.lanes.size === 0 ? undefined : this.laneOf(delivery);
+    if (lane === undefined && this.units > 0) {
+      this.units--;
       delivery.hasUnit = true;
       return true;
     }
     delivery.hasUnit = false;
-    delivery.pendingStage = stage;
+    delivery.stage = stage;
     if (lane !== undefined) lane.waiting.push(delivery);
     else {
       this.occupy(delivery);
-      this.#queue(delivery);
+      this.queue(delivery);
     }
     return false;
   }
@@ -53,8 +53,8 @@ export class StageAdmission implements Admission {
     if (delivery.ownsLane) return;
     const key = laneKey(delivery);
     if (key === undefined) return;
-    let lanes = this.#lanes.get(delivery.feed);
-    if (lanes === undefined) this.#lanes.set(delivery.feed, (lanes = new Map<string, Lane>()));
+    let lanes = this.lanes.get(delivery.feed);
+    if (lanes === undefined) this.lanes.set(delivery.feed, (lanes = new Map<string, Lane>()));
     lanes.set(key, { waiting: new Ring(4) });
     delivery.ownsLane = true;
   }
@@ -63,24 +63,24 @@ export class StageAdmission implements Admission {
     this.occupy(delivery);
     if (!delivery.hasUnit) return;
     delivery.hasUnit = false;
-    this.#units++;
-    this.#drain();
+    this.units++;
+    this.drain();
   }
 
-  resume(delivery: TrackedDelivery, stage: RetryableStage): void {
-    delivery.pendingStage = stage;
-    this.#queue(delivery);
-    this.#drain();
+  resume(delivery: TrackedDelivery, stage: RunnableStage): void {
+    delivery.stage = stage;
+    this.queue(delivery);
+    this.drain();
   }
 
   release(delivery: TrackedDelivery, unit: boolean, lane: boolean): void {
-    if (unit) this.#units++;
-    if (lane) this.#passLane(delivery);
-    this.#drain();
+    if (unit) this.units++;
+    if (lane) this.passLane(delivery);
+    this.drain();
   }
 
-  #passLane(delivery: TrackedDelivery): void {
-    const lanes = this.#lanes.get(delivery.feed);
+  private passLane(delivery: TrackedDelivery): void {
+    const lanes = this.lanes.get(delivery.feed);
     const key = laneKey(delivery);
     if (lanes === undefined || key === undefined) return;
     const waiting = lanes.get(key)?.waiting;
@@ -88,40 +88,40 @@ export class StageAdmission implements Admission {
     while (next?.settled === true) next = waiting?.shift();
     if (next !== undefined) {
       next.ownsLane = true;
-      this.#queue(next);
+      this.queue(next);
       return;
     }
     lanes.delete(key);
-    if (lanes.size === 0) this.#lanes.delete(delivery.feed);
+    if (lanes.size === 0) this.lanes.delete(delivery.feed);
   }
 
-  #queue(delivery: TrackedDelivery): void {
-    this.#ready.push(delivery);
-    if (!this.#crowding && this.#ready.size > this.#crowded) {
-      this.#crowding = true;
-      this.#run.crowd(1);
+  private queue(delivery: TrackedDelivery): void {
+    this.ready.push(delivery);
+    if (!this.crowding && this.ready.size > this.crowded) {
+      this.crowding = true;
+      this.run.crowd(1);
     }
   }
 
-  #drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    while (this.#units > 0 && this.#ready.size > 0) {
-      const delivery = this.#ready.shift() as TrackedDelivery;
+  private drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    while (this.units > 0 && this.ready.size > 0) {
+      const delivery = this.ready.shift() as TrackedDelivery;
       if (delivery.settled) continue;
-      this.#units--;
+      this.units--;
       delivery.hasUnit = true;
-      (delivery.pendingStage as RetryableStage).start(delivery);
+      (delivery.stage as RunnableStage).start(delivery);
     }
-    this.#draining = false;
-    if (this.#crowding && this.#ready.size <= this.#crowded / 2) {
-      this.#crowding = false;
-      this.#run.crowd(-1);
+    this.draining = false;
+    if (this.crowding && this.ready.size <= this.crowded / 2) {
+      this.crowding = false;
+      this.run.crowd(-1);
     }
   }
 
-  #laneOf(delivery: TrackedDelivery): Lane | undefined {
+  private laneOf(delivery: TrackedDelivery): Lane | undefined {
     const key = laneKey(delivery);
-    return key === undefined ? undefined : this.#lanes.get(delivery.feed)?.get(key);
+    return key === undefined ? undefined : this.lanes.get(delivery.feed)?.get(key);
   }
 }

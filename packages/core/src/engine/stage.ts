@@ -1,3 +1,4 @@
+import type { Slot } from "./slot.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** One link of the running chain: it takes a delivery, works on it, and hands it to the next. */
@@ -5,12 +6,14 @@ export interface Acceptor {
   accept(delivery: TrackedDelivery): void;
 }
 
-/** A stage that can fail, and so can be asked to try a delivery again with the input it had. */
-export interface RetryableStage {
+/** A stage that works on deliveries, and so can fail and be asked to try one again with the input it had. */
+export interface RunnableStage {
   /** As explain() and dead letters name it. */
   readonly name: string;
   /** Runs an attempt; the delivery holds a unit. */
   start(delivery: TrackedDelivery): void;
+  /** Where the delivery's handler runs, for its abort signal; undefined where the stage has no handler of its own for each delivery. */
+  slotFor(delivery: TrackedDelivery): Slot | undefined;
 }
 
 /** Decides when a delivery may be worked on: it keeps lanes in order and hands out units of concurrency. */
@@ -18,7 +21,7 @@ export interface Admission {
   /** The delivery has failed and waits for a policy: it gives up its unit and keeps its lane. */
   park(delivery: TrackedDelivery): void;
   /** Asks for a unit for a parked delivery; the stage starts it when there is one. */
-  resume(delivery: TrackedDelivery, stage: RetryableStage): void;
+  resume(delivery: TrackedDelivery, stage: RunnableStage): void;
   /** The delivery has left the stage, or is settled: gives back what it had here. */
   release(delivery: TrackedDelivery, unit: boolean, lane: boolean): void;
 }

@@ -2,9 +2,17 @@ import type { Message, Outcome } from "@spillway/spec";
 import type { Feed } from "./feed.ts";
 import type { Failure, Mark } from "./mark.ts";
 import type { Slot } from "./slot.ts";
-import type { Admission, RetryableStage } from "./stage.ts";
+import type { Admission, RunnableStage } from "./stage.ts";
 
-/** The engine's own view of a delivery: the public one, and where it stands. It also is the context that a handler gets. */
+const hasUnit = 1;
+const ownsLane = 2;
+const waitsForRetry = 4;
+const settled = 8;
+
+/**
+ * The engine's own view of a delivery: the public one, and where it stands. It also is the context that a handler gets. There is one for each message
+ * that is under way, so that its yes-or-no facts share a field.
+ */
 export class TrackedDelivery {
   readonly message: Message<unknown>;
   value: unknown;
@@ -18,19 +26,11 @@ export class TrackedDelivery {
   lastFailure: Failure | undefined = undefined;
   /** Where it holds a unit, a lane or a place in a queue; undefined between stages. */
   holder: Admission | undefined;
-  /** Whether it has one of the holder's units. */
-  hasUnit = true;
-  /** Whether it owns its lane at the holder, so that others queue behind it. */
-  ownsLane = false;
-  /** The stage that starts it when it gets a unit. */
-  pendingStage: RetryableStage | undefined = undefined;
-  /** The slot of the handler that is running it. */
+  /** The stage that is working on it, or will when it gets a unit. */
+  stage: RunnableStage | undefined = undefined;
+  /** The slot of the handler that is running it; made when it is first needed. */
   slot: Slot | undefined = undefined;
-  /** Whether it is in the retry wheel. */
-  waitsForRetry = false;
-  settled = false;
-  /** How it ends; set when it has come to the end of its pipeline. */
-  outcome: Outcome | undefined = undefined;
+  private facts = hasUnit;
 
   constructor(message: Message<unknown>, feed: Feed, sequence: number, holder: Admission | undefined) {
     this.message = message;
@@ -40,8 +40,62 @@ export class TrackedDelivery {
     this.holder = holder;
   }
 
+  /** Whether it has one of the holder's units. */
+  get hasUnit(): boolean {
+    return (this.facts & hasUnit) !== 0;
+  }
+
+  set hasUnit(value: boolean) {
+    this.set(hasUnit, value);
+  }
+
+  /** Whether it owns its lane at the holder, so that others queue behind it. */
+  get ownsLane(): boolean {
+    return (this.facts & ownsLane) !== 0;
+  }
+
+  set ownsLane(value: boolean) {
+    this.set(ownsLane, value);
+  }
+
+  /** Whether it is in the retry wheel. */
+  get waitsForRetry(): boolean {
+    return (this.facts & waitsForRetry) !== 0;
+  }
+
+  set waitsForRetry(value: boolean) {
+    this.set(waitsForRetry, value);
+  }
+
+  /** Whether it has ended; nothing is done with it any more. */
+  get settled(): boolean {
+    return (this.facts & settled) !== 0;
+  }
+
+  set settled(value: boolean) {
+    this.set(settled, value);
+  }
+
+  /** How it ends, for those who look at what a pipeline emits. */
+  get outcome(): Outcome {
+    if (this.mark === undefined) return "succeeded";
+    return this.mark.kind === "failed" ? "aborted" : this.mark.kind;
+  }
+
   /** Aborts when the handler's time is up or the message was lost to this process. */
   get signal(): AbortSignal {
-    return this.slot === undefined ? this.feed.abortSignal : this.slot.signal;
+    this.slot ??= this.stage?.slotFor(this);
+    return this.slot?.signal ?? this.feed.abortSignal;
+  }
+
+  /** It leaves the stage that it was at: what it held there is given back by whoever calls this. */
+  leaveHolder(): void {
+    this.holder = undefined;
+    this.facts &= ~(hasUnit | ownsLane);
+  }
+
+  private set(fact: number, value: boolean): void {
+    if (value) this.facts |= fact;
+    else this.facts &= ~fact;
   }
 }

@@ -14,18 +14,18 @@ export class Window<Record> {
   base: number;
   /** One beyond the newest place. */
   end: number;
-  #mask: number;
-  #records: (Record | undefined)[];
-  #links: Int32Array;
-  #states: Uint8Array;
+  private mask: number;
+  private records: (Record | undefined)[];
+  private links: Int32Array;
+  private states: Uint8Array;
 
   constructor(capacity = 256, first = 0) {
     this.base = first & wrap;
     this.end = this.base;
-    this.#mask = capacity - 1;
-    this.#records = new Array<Record | undefined>(capacity).fill(undefined);
-    this.#links = new Int32Array(capacity);
-    this.#states = new Uint8Array(capacity);
+    this.mask = capacity - 1;
+    this.records = new Array<Record | undefined>(capacity).fill(undefined);
+    this.links = new Int32Array(capacity);
+    this.states = new Uint8Array(capacity);
   }
 
   /** How many places there are between base and end. */
@@ -35,39 +35,39 @@ export class Window<Record> {
 
   /** Adds a place at the end and returns its sequence number. */
   append(record: Record): number {
-    if (this.size > this.#mask) this.#grow();
+    if (this.size > this.mask) this.grow();
     const sequence = this.end;
-    const slot = sequence & this.#mask;
-    this.#records[slot] = record;
-    this.#links[slot] = none;
-    this.#states[slot] = PlaceState.waiting;
+    const slot = sequence & this.mask;
+    this.records[slot] = record;
+    this.links[slot] = none;
+    this.states[slot] = PlaceState.waiting;
     this.end = (sequence + 1) & wrap;
     return sequence;
   }
 
   record(sequence: number): Record | undefined {
-    return this.#records[sequence & this.#mask];
+    return this.records[sequence & this.mask];
   }
 
   setRecord(sequence: number, record: Record | undefined): void {
-    this.#records[sequence & this.#mask] = record;
+    this.records[sequence & this.mask] = record;
   }
 
   state(sequence: number): number {
-    return this.#states[sequence & this.#mask] as number;
+    return this.states[sequence & this.mask] as number;
   }
 
   setState(sequence: number, state: number): void {
-    this.#states[sequence & this.#mask] = state;
+    this.states[sequence & this.mask] = state;
   }
 
   /** The place that follows this one in its lane, or -1. */
   link(sequence: number): number {
-    return this.#links[sequence & this.#mask] as number;
+    return this.links[sequence & this.mask] as number;
   }
 
   setLink(sequence: number, next: number): void {
-    this.#links[sequence & this.#mask] = next;
+    this.links[sequence & this.mask] = next;
   }
 
   /** The sequence number after this one. */
@@ -83,18 +83,18 @@ export class Window<Record> {
 
   /** Marks a place settled and keeps `record` for it; then moves the base over all that is settled. Returns the record last passed, if any. */
   settle(sequence: number, record: Record): Record | undefined {
-    const slot = sequence & this.#mask;
-    this.#states[slot] = PlaceState.settled;
+    const slot = sequence & this.mask;
+    this.states[slot] = PlaceState.settled;
     if (sequence !== this.base) {
-      this.#records[slot] = record;
+      this.records[slot] = record;
       return undefined;
     }
-    this.#records[slot] = undefined;
+    this.records[slot] = undefined;
     let passed: Record = record;
     let base = (sequence + 1) & wrap;
-    while (base !== this.end && this.#states[base & this.#mask] === PlaceState.settled) {
-      passed = this.#records[base & this.#mask] as Record;
-      this.#records[base & this.#mask] = undefined;
+    while (base !== this.end && this.states[base & this.mask] === PlaceState.settled) {
+      passed = this.records[base & this.mask] as Record;
+      this.records[base & this.mask] = undefined;
       base = (base + 1) & wrap;
     }
     this.base = base;
@@ -105,26 +105,26 @@ export class Window<Record> {
   forEach(visit: (record: Record, state: number, sequence: number) => void): void {
     const end = this.end;
     for (let sequence = this.base; sequence !== end; sequence = (sequence + 1) & wrap) {
-      visit(this.#records[sequence & this.#mask] as Record, this.#states[sequence & this.#mask] as number, sequence);
+      visit(this.records[sequence & this.mask] as Record, this.states[sequence & this.mask] as number, sequence);
     }
   }
 
-  #grow(): void {
-    const capacity = (this.#mask + 1) * 2;
+  private grow(): void {
+    const capacity = (this.mask + 1) * 2;
     const mask = capacity - 1;
     const records = new Array<Record | undefined>(capacity).fill(undefined);
     const links = new Int32Array(capacity);
     const states = new Uint8Array(capacity);
     for (let sequence = this.base; sequence !== this.end; sequence = (sequence + 1) & wrap) {
-      const from = sequence & this.#mask;
+      const from = sequence & this.mask;
       const to = sequence & mask;
-      records[to] = this.#records[from];
-      links[to] = this.#links[from] as number;
-      states[to] = this.#states[from] as number;
+      records[to] = this.records[from];
+      links[to] = this.links[from] as number;
+      states[to] = this.states[from] as number;
     }
-    this.#mask = mask;
-    this.#records = records;
-    this.#links = links;
-    this.#states = states;
+    this.mask = mask;
+    this.records = records;
+    this.links = links;
+    this.states = states;
   }
 }

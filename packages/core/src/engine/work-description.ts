@@ -12,13 +12,12 @@ export interface WorkDescription {
   /** How many may run at once; undefined for stages whose work is done at once. */
   readonly concurrency: number | undefined;
   readonly timeoutMs: number | undefined;
-  readonly usesSignal: boolean;
   readonly disposition: Disposition | undefined;
 }
 
 /** Describes a stage that runs a function for each delivery. */
 export function describeWork(options: WorkDescription): StageDescription {
-  const { kind, name, says, work, concurrency, timeoutMs, usesSignal, disposition } = options;
+  const { kind, name, says, work, concurrency, timeoutMs, disposition } = options;
   const role: GateRole = concurrency === undefined ? { is: "inside" } : { is: "exit", concurrency };
   return {
     kind,
@@ -35,7 +34,6 @@ export function describeWork(options: WorkDescription): StageDescription {
             : { at: "gate", gate, exit: concurrency !== undefined },
         next,
         run,
-        usesSignal,
         timeoutMs,
         disposition,
       }),

@@ -4,7 +4,7 @@ import { isThenable } from "./is-thenable.ts";
 import { markFailed } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
-import type { Acceptor, RetryableStage } from "./stage.ts";
+import type { Acceptor, RunnableStage } from "./stage.ts";
 import type { StageAdmission } from "./stage-admission.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -25,8 +25,6 @@ export interface WorkStageOptions {
   readonly place: Place;
   readonly next: Acceptor;
   readonly run: Run;
-  /** Whether the work reads the delivery's signal. */
-  readonly usesSignal: boolean;
   readonly timeoutMs: number | undefined;
   /** What dead letters of this stage are called, whatever their class; undefined: by their class. */
   readonly disposition: Disposition | undefined;
@@ -39,141 +37,132 @@ const sweepsPerTimeout = 8;
  * The one executor: runs a function for each delivery, synchronous or not, and passes the delivery on with the result, or marks it failed. decode,
  * map, filter and handle differ in the function alone.
  */
-export class WorkStage implements Acceptor, RetryableStage, SlotOwner {
+export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   readonly name: string;
-  readonly #work: Work;
-  readonly #own: StageAdmission | undefined;
-  readonly #exit: Gate | undefined;
-  readonly #next: Acceptor;
-  readonly #run: Run;
-  readonly #usesSignal: boolean;
-  readonly #timeoutMs: number | undefined;
-  readonly #disposition: Disposition | undefined;
-  readonly #idle: Slot[] = [];
-  readonly #running: Slot[] = [];
-  #sweep = 0;
-  #cancelSweep: Cancel | undefined = undefined;
+  private readonly work: Work;
+  private readonly own: StageAdmission | undefined;
+  private readonly exit: Gate | undefined;
+  private readonly next: Acceptor;
+  private readonly run: Run;
+  private readonly timeoutMs: number | undefined;
+  private readonly disposition: Disposition | undefined;
+  /** All slots in use, idle ones included: no more than handlers have ever run at once. */
+  private readonly slots = new Set<Slot>();
+  private readonly idle: Slot[] = [];
+  private sweep = 0;
+  private cancelSweep: Cancel | undefined = undefined;
 
   constructor(options: WorkStageOptions) {
     const { place } = options;
     this.name = options.name;
-    this.#work = options.work;
-    this.#own = place.at === "own" ? place.admission : undefined;
-    this.#exit = place.at === "gate" && place.exit ? place.gate : undefined;
-    this.#next = options.next;
-    this.#run = options.run;
-    this.#usesSignal = options.usesSignal;
-    this.#timeoutMs = options.timeoutMs;
-    this.#disposition = options.disposition;
+    this.work = options.work;
+    this.own = place.at === "own" ? place.admission : undefined;
+    this.exit = place.at === "gate" && place.exit ? place.gate : undefined;
+    this.next = options.next;
+    this.run = options.run;
+    this.timeoutMs = options.timeoutMs;
+    this.disposition = options.disposition;
+    options.run.onEnd(() => this.cancelSweep?.());
   }
 
   /** How many handlers are running. */
   get running(): number {
-    return this.#running.length;
+    return this.slots.size - this.idle.length;
   }
 
   accept(delivery: TrackedDelivery): void {
-    if (delivery.mark !== undefined) this.#next.accept(delivery);
-    else if (this.#own === undefined || this.#own.admit(delivery, this)) this.start(delivery);
+    if (delivery.mark !== undefined) this.next.accept(delivery);
+    else if (this.own === undefined || this.own.admit(delivery, this)) this.start(delivery);
   }
 
   start(delivery: TrackedDelivery): void {
     let result: unknown;
-    if (this.#usesSignal) this.#takeSlot(delivery);
+    delivery.stage = this;
     try {
-      result = this.#work(delivery.value, delivery);
+      result = this.work(delivery.value, delivery);
       if (isThenable(result)) {
-        this.#wait(delivery, result);
+        this.wait(delivery, result);
         return;
       }
     } catch (error) {
-      this.#failed(delivery, error);
+      this.failed(delivery, error);
       return;
     }
-    this.#succeeded(delivery, result);
+    this.succeeded(delivery, result);
+  }
+
+  slotFor(delivery: TrackedDelivery): Slot {
+    const slot = this.idle.pop() ?? this.newSlot();
+    slot.delivery = delivery;
+    return slot;
   }
 
   resolved(_slot: Slot, delivery: TrackedDelivery, value: unknown): void {
-    this.#succeeded(delivery, value);
+    this.succeeded(delivery, value);
   }
 
   rejected(_slot: Slot, delivery: TrackedDelivery, error: unknown): void {
-    this.#failed(delivery, error);
+    this.failed(delivery, error);
   }
 
   discarded(slot: Slot): void {
-    this.#leaveRunning(slot);
+    this.slots.delete(slot);
   }
 
-  #wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
-    const slot = delivery.slot ?? this.#takeSlot(delivery);
-    slot.index = this.#running.push(slot) - 1;
-    slot.startedAtSweep = this.#sweep;
-    this.#own?.occupy(delivery);
-    if (this.#timeoutMs !== undefined) this.#sweepLater(this.#timeoutMs);
+  private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
+    const slot = (delivery.slot ??= this.slotFor(delivery));
+    slot.startedAtSweep = this.sweep;
+    if (this.own !== undefined) this.own.occupy(delivery);
+    if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
     result.then(slot.onResolved, slot.onRejected);
   }
 
-  #succeeded(delivery: TrackedDelivery, value: unknown): void {
-    if (delivery.slot !== undefined) this.#freeSlot(delivery, delivery.slot);
+  private succeeded(delivery: TrackedDelivery, value: unknown): void {
+    if (delivery.slot !== undefined) this.freeSlot(delivery, delivery.slot);
     delivery.value = value;
     delivery.attempt = 1;
-    delivery.lastFailure = undefined;
-    const admission = this.#own ?? this.#exit;
+    if (delivery.lastFailure !== undefined) delivery.lastFailure = undefined;
+    const admission = this.own ?? this.exit;
     if (admission === undefined) {
-      this.#next.accept(delivery);
+      this.next.accept(delivery);
       return;
     }
     // The next stage first, then the lane: so the next stage sees the lane's messages in their order.
     const { hasUnit, ownsLane } = delivery;
-    delivery.holder = undefined;
-    delivery.hasUnit = false;
-    delivery.ownsLane = false;
-    this.#next.accept(delivery);
+    delivery.leaveHolder();
+    this.next.accept(delivery);
     admission.release(delivery, hasUnit, ownsLane);
   }
 
-  #failed(delivery: TrackedDelivery, error: unknown): void {
-    if (delivery.slot !== undefined) this.#freeSlot(delivery, delivery.slot);
-    markFailed(delivery, this, error, this.#disposition, this.#run.clock.nowMs());
+  private failed(delivery: TrackedDelivery, error: unknown): void {
+    if (delivery.slot !== undefined) this.freeSlot(delivery, delivery.slot);
+    markFailed(delivery, this, error, this.disposition, this.run.clock.nowMs());
     delivery.holder?.park(delivery);
-    this.#next.accept(delivery);
+    this.next.accept(delivery);
   }
 
-  #takeSlot(delivery: TrackedDelivery): Slot {
-    const slot = this.#idle.pop() ?? new Slot(this);
-    slot.delivery = delivery;
-    delivery.slot = slot;
+  private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
+    delivery.slot = undefined;
+    slot.delivery = undefined;
+    this.idle.push(slot);
+  }
+
+  private newSlot(): Slot {
+    const slot = new Slot(this);
+    this.slots.add(slot);
     return slot;
   }
 
-  #freeSlot(delivery: TrackedDelivery, slot: Slot): void {
-    delivery.slot = undefined;
-    slot.delivery = undefined;
-    this.#leaveRunning(slot);
-    this.#idle.push(slot);
-  }
-
-  #leaveRunning(slot: Slot): void {
-    if (slot.index < 0) return;
-    const last = this.#running.pop() as Slot;
-    if (last !== slot) {
-      this.#running[slot.index] = last;
-      last.index = slot.index;
-    }
-    slot.index = -1;
-  }
-
-  #sweepLater(timeoutMs: number): void {
-    this.#cancelSweep ??= this.#run.clock.schedule(timeoutMs / sweepsPerTimeout, () => {
-      this.#cancelSweep = undefined;
-      this.#sweep++;
-      for (const slot of this.#running.filter((each) => this.#sweep - each.startedAtSweep > sweepsPerTimeout)) this.#timedOut(slot, timeoutMs);
-      if (this.#running.length > 0) this.#sweepLater(timeoutMs);
+  private sweepLater(timeoutMs: number): void {
+    this.cancelSweep = this.run.clock.schedule(timeoutMs / sweepsPerTimeout, () => {
+      this.cancelSweep = undefined;
+      this.sweep++;
+      for (const slot of [...this.slots]) if (this.sweep - slot.startedAtSweep > sweepsPerTimeout) this.timedOut(slot, timeoutMs);
+      if (this.running > 0) this.sweepLater(timeoutMs);
     });
   }
 
-  #timedOut(slot: Slot, timeoutMs: number): void {
+  private timedOut(slot: Slot, timeoutMs: number): void {
     const { delivery } = slot;
     if (delivery === undefined) return;
     const error = new SpillwayError(
@@ -181,6 +170,6 @@ export class WorkStage implements Acceptor, RetryableStage, SlotOwner {
       { code: "SPILLWAY_HANDLER_TIMEOUT" },
     );
     slot.abort(error);
-    this.#failed(delivery, error);
+    this.failed(delivery, error);
   }
 }
