@@ -63,6 +63,17 @@ it("is known to have passed when the machine slept, before its timer fires", asy
   expect(passed).toBe(1);
 });
 
+it("counts by the wall clock, too, from when the write was sent", async () => {
+  const clock = virtualClock({ startMs: 0 });
+  const wall = skewedClock(clock, { offsetMs: 0, rate: 1 });
+  const expiry = deadline(wall, 100, () => undefined);
+  const write = expiry.begin();
+  await clock.advance(50);
+  write.confirm();
+  wall.jump(50);
+  expect(expiry.isPassed()).toBe(true);
+});
+
 it("does not pass after it was stopped, and leaves no timer", async () => {
   const clock = virtualClock();
   let passed = 0;

@@ -13,7 +13,8 @@ type Step =
   | { readonly do: "join"; readonly rate: number; readonly offsetMs: number }
   | { readonly do: "leave" | "crash" | "split" | "merge" | "add" | "trim"; readonly which: number }
   | { readonly do: "wait"; readonly ms: number }
-  | { readonly do: "disturb"; readonly fault: StoreFault; readonly share: number; readonly ms: number };
+  | { readonly do: "disturb"; readonly fault: StoreFault; readonly share: number; readonly ms: number }
+  | { readonly do: "cut off" | "jump"; readonly which: number; readonly ms: number };
 
 const which = fc.nat(1_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -40,6 +41,12 @@ const disturbance: fc.Arbitrary<Step> = fc.record({
   fault,
   share: fc.constantFrom(0.1, 0.5, 1),
   ms: fc.integer({ min: 100, max: 15_000 }),
+});
+
+const trouble: fc.Arbitrary<Step> = fc.record({
+  do: fc.constantFrom("cut off" as const, "jump" as const),
+  which,
+  ms: fc.integer({ min: 100, max: 40_000 }),
 });
 
 /** Partitions that are neither finished nor ended. */
@@ -107,6 +114,16 @@ async function play(cluster: TestCluster, steps: readonly Step[]): Promise<{ ids
         await cluster.clock.advance(one.ms);
         cluster.store.fault = () => undefined;
         break;
+      case "cut off": {
+        const worker = cluster.live[one.which % cluster.live.length];
+        worker?.cutOff(true);
+        await cluster.clock.advance(one.ms);
+        worker?.cutOff(false);
+        break;
+      }
+      case "jump":
+        cluster.live[one.which % cluster.live.length]?.clock.jump(one.which % 2 === 0 ? one.ms : -one.ms);
+        break;
     }
   }
   return state;
@@ -154,19 +171,23 @@ export async function expectConvergence(numRuns: number): Promise<void> {
 /** The same, while calls to the store fail, hang, or are done though they seem to have failed. */
 export async function expectSafety(numRuns: number): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(fc.integer(), fc.array(fc.oneof(step, disturbance), { maxLength: 30 }), async (seed, steps) => {
-      const cluster = testCluster({ seed, partitions: ["p0", "p1", "p2", "p3", "p4", "p5"], latencyMs: 40 });
-      cluster.join();
-      cluster.join({ rate: 0.9 });
-      cluster.join({ rate: 1.1 });
-      await cluster.clock.runUntil(() => cluster.gains.length > 0);
-      const state = await play(cluster, steps);
-      expect(cluster.broken).toEqual([]);
-      await cluster.clock.advance(lateMs + discoverEveryMs + 4 * leaseDurationMs);
-      expectBalanced(cluster, openPartitions(state));
-      await endAll(cluster);
-      expect(cluster.clock.pending).toBe(0);
-    }),
+    fc.asyncProperty(
+      fc.integer(),
+      fc.array(fc.oneof({ weight: 3, arbitrary: step }, disturbance, trouble), { maxLength: 30 }),
+      async (seed, steps) => {
+        const cluster = testCluster({ seed, partitions: ["p0", "p1", "p2", "p3", "p4", "p5"], latencyMs: 40 });
+        cluster.join();
+        cluster.join({ rate: 0.9 });
+        cluster.join({ rate: 1.1 });
+        await cluster.clock.runUntil(() => cluster.gains.length > 0);
+        const state = await play(cluster, steps);
+        expect(cluster.broken).toEqual([]);
+        await cluster.clock.advance(lateMs + discoverEveryMs + 4 * leaseDurationMs);
+        expectBalanced(cluster, openPartitions(state));
+        await endAll(cluster);
+        expect(cluster.clock.pending).toBe(0);
+      },
+    ),
     { numRuns },
   );
 }
