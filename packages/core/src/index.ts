@@ -23,6 +23,7 @@ export {
 export { filter } from "./filter.ts";
 export { haltOnFailure } from "./halt-on-failure.ts";
 export { handle, type HandleContext, type HandleOptions } from "./handle.ts";
+export { failed, handleBatch, type BatchContext, type Failed, type HandleBatchOptions } from "./handle-batch.ts";
 export type { LeaseCall, LeaseEvent } from "./leases/lease-event.ts";
 export { map } from "./map.ts";
 export type { Pipeline } from "./pipeline.ts";

@@ -1,6 +1,7 @@
 import { SpillwayError, type ItemResult, type Message, type OutgoingMessage, type Sink } from "@spillway/spec";
 import { BatchStage, type BatchResult } from "./engine/batch-stage.ts";
-import { requireCount, requireKnown } from "./engine/require.ts";
+import { laneKey } from "./engine/lane-key.ts";
+import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import type { StageDescription } from "./engine/description.ts";
 import type { TrackedDelivery } from "./engine/tracked-delivery.ts";
 import { addStage } from "./pipeline.ts";
@@ -14,6 +15,8 @@ export interface PublishOptions {
   readonly concurrency?: number;
   /** How long the first message of a write waits for company, in milliseconds. Default 0: only for what is there in the same turn of the event loop. */
   readonly lingerMs?: number;
+  /** How long a write may take before its messages have failed (as transient, SPILLWAY_HANDLER_TIMEOUT); Infinity: for ever. Default 60,000. */
+  readonly timeoutMs?: number;
 }
 
 /** What `toMessage` learns beside the value. */
@@ -21,7 +24,9 @@ export interface PublishContext {
   readonly message: Message<unknown>;
 }
 
-const known = ["name", "concurrency", "lingerMs"];
+/** Marks a lane that can take nothing more in a write. */
+const blocked: unique symbol = Symbol("blocked");
+const known = ["name", "concurrency", "lingerMs", "timeoutMs"];
 
 /**
  * Writes a message to a sink for each delivery, in batches, each lane in order; the value stays as it is.
@@ -43,6 +48,7 @@ export function publish<A, M>(
   requireKnown("publish", options, known);
   const concurrency = requireCount("concurrency", options.concurrency ?? 4);
   const lingerMs = requireCount("lingerMs", options.lingerMs ?? 0, 0);
+  const timeoutMs = requireDuration("timeoutMs", options.timeoutMs ?? 60_000, true);
   const maxBatchSize = requireCount(`maxBatchSize of sink "${sink.name}"`, sink.traits.maxBatchSize);
   const stage: StageDescription = {
     kind: "publish",
@@ -58,7 +64,9 @@ export function publish<A, M>(
         maxBytes: Number.POSITIVE_INFINITY,
         lingerMs,
         concurrency,
-        sharesLanes: sink.traits.order === "key",
+        sharesLanes: sink.traits.order !== "none",
+        timeoutMs,
+        goesAlone: () => false,
         execute: (batch, signal) => writeBatch(sink, toMessage, batch, signal),
       }),
   };
@@ -71,14 +79,21 @@ async function writeBatch<A, M>(
   batch: readonly TrackedDelivery[],
   signal: AbortSignal,
 ): Promise<readonly BatchResult[]> {
-  const results = new Array<BatchResult | undefined>(batch.length).fill(undefined);
+  const results = new Array<BatchResult>(batch.length);
   const messages: OutgoingMessage<M>[] = [];
   const places: number[] = [];
+  const orderedWith = laneOrder(sink.traits.order);
   batch.forEach((delivery, index) => {
     try {
-      messages.push({ id: delivery.message.id, ...toMessage(delivery.value as A, delivery) });
+      const message = { id: delivery.message.id, ...toMessage(delivery.value as A, delivery) };
+      if (!orderedWith(delivery, message)) {
+        results[index] = { ok: false, error: notYet };
+        return;
+      }
+      messages.push(message);
       places.push(index);
     } catch (error) {
+      orderedWith(delivery, undefined);
       results[index] = { ok: false, error };
     }
   });
@@ -87,7 +102,30 @@ async function writeBatch<A, M>(
     const result = written[index] as ItemResult;
     results[place] = result.ok ? { ok: true, value: (batch[place] as TrackedDelivery).value } : result;
   });
-  return results as BatchResult[];
+  return results;
+}
+
+const notYet = new SpillwayError("an earlier message of the lane must be written first", { code: "SPILLWAY_NOT_ATTEMPTED" });
+
+/**
+ * Says whether a message may be in the same write as the earlier ones of its lane: not after one that could not be made, and not under another key
+ * where the sink keeps order by key alone.
+ */
+function laneOrder(order: "write" | "key" | "none"): (delivery: TrackedDelivery, message: OutgoingMessage<unknown> | undefined) => boolean {
+  const lanes = new Map<string, string | undefined | typeof blocked>();
+  return (delivery, message) => {
+    const lane = laneKey(delivery);
+    if (lane === undefined) return true;
+    const name = `${delivery.feed.origin.partition ?? ""}\u0000${lane}`;
+    const key = message === undefined ? blocked : textOfKey(message.key);
+    const fits = !lanes.has(name) || (lanes.get(name) !== blocked && (order === "write" || lanes.get(name) === key));
+    lanes.set(name, fits ? key : blocked);
+    return fits;
+  };
+}
+
+function textOfKey(key: OutgoingMessage<unknown>["key"]): string | undefined {
+  return typeof key === "object" ? Buffer.from(key).toString("base64") : key;
 }
 
 async function write<M>(sink: Sink<M>, messages: readonly OutgoingMessage<M>[], signal: AbortSignal): Promise<readonly ItemResult[]> {

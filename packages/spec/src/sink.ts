@@ -7,10 +7,11 @@ export interface SinkTraits {
   /** The most messages that one write takes, at least 1. */
   readonly maxBatchSize: number;
   /**
-   * "key": within one write, messages of a key are stored in their order, and none is stored after one of its key that failed (the later ones fail
-   * with SPILLWAY_NOT_ATTEMPTED). "none": no promise; the engine then writes one message of a lane at a time.
+   * What one write promises when an item fails. "write": messages are stored in their order, and none after one that failed (the later ones fail with
+   * SPILLWAY_NOT_ATTEMPTED); so does a sink that stores all or nothing. "key": the same among messages of one key. "none": no promise; the engine then
+   * writes one message of a lane at a time.
    */
-  readonly order: "key" | "none";
+  readonly order: "write" | "key" | "none";
 }
 
 /** Takes messages and confirms each. */

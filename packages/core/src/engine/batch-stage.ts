@@ -1,5 +1,6 @@
-import { hasCode, type Cancel } from "@spillway/spec";
+import { hasCode, SpillwayError, type Cancel } from "@spillway/spec";
 import type { Feed } from "./feed.ts";
+import { Flight } from "./flight.ts";
 import { laneKey } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
 import { Ring } from "./ring.ts";
@@ -21,6 +22,10 @@ export interface BatchStageOptions {
   readonly maxBytes: number;
   readonly lingerMs: number;
   readonly concurrency: number;
+  /** How long a batch may take; Infinity: for ever. */
+  readonly timeoutMs: number;
+  /** Whether a message must be in a batch of its own. */
+  readonly goesAlone: (delivery: TrackedDelivery) => boolean;
   /** Whether one batch may hold several messages of a lane, in their order. */
   readonly sharesLanes: boolean;
   /** Works on a batch; one result for each delivery. Must not throw or reject. */
@@ -141,11 +146,13 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   private compose(): TrackedDelivery[] {
-    const { sharesLanes, maxBytes } = this.options;
+    const { sharesLanes, maxBytes, goesAlone } = this.options;
     const maxMessages = this.options.maxMessages();
     const batch: TrackedDelivery[] = [];
     let bytes = 0;
-    const fits = (delivery: TrackedDelivery): boolean => batch.length === 0 || (batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes);
+    let alone = false;
+    const fits = (delivery: TrackedDelivery): boolean =>
+      batch.length === 0 || (!alone && batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes && !goesAlone(delivery));
     const take = (delivery: TrackedDelivery): void => {
       batch.push(delivery);
       bytes += sizeOf(delivery.message.value);
@@ -158,6 +165,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
         continue;
       }
       take(delivery);
+      alone ||= goesAlone(delivery);
       const lane = this.laneOf(delivery);
       if (lane === undefined) continue;
       lane.state = "flying";
@@ -176,17 +184,30 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private fly(batch: readonly TrackedDelivery[]): void {
     if (batch.length === 0) return;
     this.flying++;
-    const flight = abortWhenAllLost(batch);
+    const flight = new Flight(batch);
     const results = this.options.execute(batch, flight.signal);
     if (!(results instanceof Promise)) {
+      flight.end();
       this.landed(batch, results);
       return;
     }
-    void results.then((landed) => {
-      flight.end();
+    const land = (landed: readonly BatchResult[]): void => {
+      if (!flight.end()) return;
       this.landed(batch, landed);
       this.depart();
-    });
+    };
+    const { timeoutMs } = this.options;
+    if (timeoutMs !== Number.POSITIVE_INFINITY) {
+      flight.limit(this.run.clock.schedule(timeoutMs, () => {
+        const error = new SpillwayError(`${this.name} did not settle a batch of ${batch.length} within ${timeoutMs} ms; make it faster, or raise timeoutMs`, {
+          code: "SPILLWAY_HANDLER_TIMEOUT",
+          failureClass: "resource",
+        });
+        flight.abort(error);
+        land(batch.map(() => ({ ok: false, error })));
+      }));
+    }
+    void results.then(land);
   }
 
   private landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
@@ -268,25 +289,4 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.crowding = !this.crowding;
     this.run.crowd(this.crowding ? 1 : -1);
   }
-}
-
-interface Flight {
-  readonly signal: AbortSignal;
-  end(): void;
-}
-
-/** A signal for one batch: it aborts when all feeds that the batch was taken from are lost. */
-function abortWhenAllLost(batch: readonly TrackedDelivery[]): Flight {
-  const controller = new AbortController();
-  const signals = new Set(batch.map(({ feed }) => feed.abortSignal));
-  const check = (event: Event): void => {
-    if ([...signals].every((signal) => signal.aborted)) controller.abort((event.target as AbortSignal).reason);
-  };
-  for (const signal of signals) signal.addEventListener("abort", check);
-  return {
-    signal: controller.signal,
-    end: () => {
-      for (const signal of signals) signal.removeEventListener("abort", check);
-    },
-  };
 }

@@ -41,21 +41,24 @@ export function splitRecords(records: readonly LeaseRecord[]): {
   };
 }
 
-/** Where a partition begins that has no lease record yet. */
-export function startOf(partition: PartitionId, firstSeen: LeaseRecord): StartPosition {
-  return firstSeen.parents.includes(partition) ? firstSeen.start : { at: "earliest" };
+/** What follows from it for partitions that have no lease record yet. */
+export interface Beginnings {
+  startOf(partition: PartitionId): StartPosition;
+  /**
+   * Whether nothing can be left to read in it: a consumer that began at latest found it together with a child, so it had ended before. Reading such
+   * ancestors to their end first would only make "latest" later for the partitions that go on.
+   */
+  isOver(partition: PartitionId): boolean;
 }
 
-/**
- * Whether nothing can be left to read in a partition that has no lease record yet: a consumer that began at latest found it together with a child, so it
- * had ended before. Reading such ancestors to their end first would only make "latest" later for the partitions that go on.
- */
-export function isOverBefore(partition: PartitionId, firstSeen: LeaseRecord, partitions: readonly Partition[]): boolean {
-  return (
-    firstSeen.start.at === "latest" &&
-    firstSeen.parents.includes(partition) &&
-    partitions.some((other) => other.parents.includes(partition) && firstSeen.parents.includes(other.id))
-  );
+/** Where the listed partitions begin, for a consumer that was first seen like this. */
+export function beginnings(firstSeen: LeaseRecord, listed: readonly Partition[]): Beginnings {
+  const original = new Set(firstSeen.parents);
+  const ended = new Set(listed.filter((partition) => original.has(partition.id)).flatMap((partition) => partition.parents));
+  return {
+    startOf: (partition) => (original.has(partition) ? firstSeen.start : { at: "earliest" }),
+    isOver: (partition) => firstSeen.start.at === "latest" && original.has(partition) && ended.has(partition),
+  };
 }
 
 /**

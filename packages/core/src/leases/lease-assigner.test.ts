@@ -137,6 +137,24 @@ describe("handing over", () => {
   });
 });
 
+describe("many partitions", () => {
+  it("are within one of each other on every worker within three lease durations, though all workers start at once", async () => {
+    const cluster = testCluster({ partitions: Array.from({ length: 500 }, (_, index) => `p${index}`), latencyMs: 20, drainMs: 200 });
+    for (let worker = 0; worker < 8; worker++) cluster.join();
+    await cluster.clock.advance(3 * leaseDurationMs);
+    expect([...cluster.loads()].sort()).toEqual([62, 62, 62, 62, 63, 63, 63, 63]);
+    expect(cluster.broken).toEqual([]);
+  });
+
+  it("are taken over by one more worker within three lease durations", async () => {
+    const cluster = testCluster({ partitions: Array.from({ length: 100 }, (_, index) => `p${index}`), latencyMs: 20, drainMs: 500 });
+    await holding(cluster, cluster.join(), 100);
+    cluster.join();
+    await cluster.clock.advance(3 * leaseDurationMs);
+    expect(cluster.loads()).toEqual([50, 50]);
+  });
+});
+
 describe("options", () => {
   it("refuse timings that cannot work", () => {
     const cluster = testCluster();

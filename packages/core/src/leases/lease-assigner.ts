@@ -23,9 +23,9 @@ export function leaseAssigner(options: LeaseAssignerOptions): Assigner {
   const timing = leaseTiming(options);
   return {
     async *leases({ start, signal }) {
+      if (signal.aborted) return;
       const session = leaseSession({ ...options, timing, start });
       signal.addEventListener("abort", session.stop);
-      if (signal.aborted) session.stop();
       try {
         for (let lease = await session.next(); lease !== undefined; lease = await session.next()) yield lease;
       } finally {

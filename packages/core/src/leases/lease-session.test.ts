@@ -74,7 +74,7 @@ describe("stopping", () => {
     await cluster.clock.advance(leaseDurationMs);
     expect(worker.ended).toBe("done");
     expect(cluster.clock.pending).toBe(0);
-    expect(cluster.store.records(testScope).filter((record) => record.owner !== undefined)).toEqual([]);
+    expect(cluster.store.calls).toEqual({ list: 0, compareAndSet: 0, remove: 0 });
   });
 
   it("gives back what was claimed and not asked for, unless its last owner had died", async () => {

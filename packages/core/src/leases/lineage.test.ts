@@ -32,6 +32,43 @@ describe("lineage", () => {
     expect(cluster.broken).toEqual([]);
   });
 
+  it("asks again when a partition was finished while the source was being asked", async () => {
+    const cluster = testCluster({ partitions: ["parent"], latencyMs: 4 });
+    const worker = cluster.join();
+    await holding(cluster, worker, 1);
+    const answers: (() => void)[] = [];
+    cluster.sourceWait = () => new Promise((resolve) => void answers.push(resolve));
+    await cluster.clock.runUntil(() => answers.length > 0, 60_000);
+    cluster.end("parent");
+    await cluster.clock.advance(100);
+    expect(cluster.finished.has("parent")).toBe(true);
+    cluster.sourceWait = undefined;
+    answers[0]?.();
+    await cluster.clock.settle();
+    cluster.add("child", ["parent"]);
+    await cluster.clock.runUntil(() => worker.holds.has("child" as PartitionId), 5_000);
+    expect(cluster.broken).toEqual([]);
+  });
+
+  it("does not ask the source for every partition of many that are finished at once", async () => {
+    const partitions = Array.from({ length: 100 }, (_, index) => `p${index}`);
+    const cluster = testCluster({ partitions, latencyMs: 4 });
+    const worker = cluster.join();
+    await holding(cluster, worker, 100);
+    let asked = 0;
+    cluster.sourceFault = () => {
+      asked++;
+      return undefined;
+    };
+    for (const id of partitions) {
+      cluster.end(id);
+      await cluster.clock.advance(10);
+    }
+    await holding(cluster, worker, 0);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(1_000 / 250 + 2);
+  });
+
   it("finds new partitions without being told", async () => {
     const cluster = testCluster({ partitions: ["a"] });
     const worker = cluster.join();

@@ -116,8 +116,9 @@ export function looker(options: LookerOptions): Looker {
       if (todo.discover) options.discoverer.soon();
       // Between two hand-overs of one rebalance there are moments without any: the hurry outlasts them.
       if (todo.hurry) hurryUntilMs = time.nowMs() + timing.leaseDurationMs / 5;
-      const isHurried = time.nowMs() < hurryUntilMs || todo.discover || contested;
-      return isHurried ? hurryMs(timing) : timing.renewEveryMs * (0.8 + 0.2 * clock.random());
+      if (time.nowMs() < hurryUntilMs || contested) return hurryMs(timing);
+      const idleMs = timing.renewEveryMs * (0.8 + 0.2 * clock.random());
+      return Math.max(hurryMs(timing), Math.min(idleMs, options.discoverer.dueInMs(time.nowMs())));
     },
   };
 }

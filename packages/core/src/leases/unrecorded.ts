@@ -1,5 +1,5 @@
 import type { FencingToken, LeaseRecord, Partition } from "@spillway/spec";
-import { isOverBefore, startOf } from "./first-seen.ts";
+import { beginnings } from "./first-seen.ts";
 
 /** The records of partitions that have none, as they would be if they were stored: version 0. */
 export function unrecorded(
@@ -7,6 +7,7 @@ export function unrecorded(
   context: { readonly listed: readonly Partition[]; readonly firstSeen: LeaseRecord | undefined; readonly durationMs: number },
 ): readonly LeaseRecord[] {
   const { listed, firstSeen, durationMs } = context;
+  const begin = firstSeen && beginnings(firstSeen, listed);
   return partitions.map(({ id, parents }) => ({
     partition: id,
     parents,
@@ -15,7 +16,7 @@ export function unrecorded(
     owner: undefined,
     durationMs,
     wantedBy: undefined,
-    state: firstSeen !== undefined && isOverBefore(id, firstSeen, listed) ? "finished" : "open",
-    start: firstSeen === undefined ? { at: "earliest" } : startOf(id, firstSeen),
+    state: begin?.isOver(id) === true ? "finished" : "open",
+    start: begin?.startOf(id) ?? { at: "earliest" },
   }));
 }

@@ -1,4 +1,5 @@
 import { SpillwayError, type Cancel, type Clock } from "@spillway/spec";
+import { taskQueue, type Task, type TaskQueue } from "./task-queue.ts";
 
 /** Time that moves only when a test says so, with timers in the order of their due time and a seeded random. */
 export interface VirtualClock extends Clock {
@@ -28,24 +29,18 @@ export interface SkewedClock extends Clock {
   jump(byMs: number): void;
 }
 
-interface Task {
-  readonly dueMs: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
 /** A VirtualClock; the same seed gives the same random numbers. */
 export function virtualClock(options: { readonly seed?: number; readonly startMs?: number } = {}): VirtualClock {
   const random = seededRandom(options.seed ?? 1);
   let nowMs = options.startMs ?? 1_700_000_000_000;
   let order = 0;
-  const timers = new Set<Task>();
+  const timers = taskQueue();
   const deferred = new Set<Task>();
 
-  function add(to: Set<Task>, delayMs: number, run: () => void): Cancel {
+  function add(to: Pick<TaskQueue, "add" | "delete">, delayMs: number, run: () => void): Cancel {
     const task: Task = { dueMs: nowMs + Math.max(0, delayMs), order: order++, run };
     to.add(task);
-    return () => void to.delete(task);
+    return () => to.delete(task);
   }
 
   /** A pass of the real event loop, because only that drains microtasks which beget microtasks. */
@@ -57,14 +52,6 @@ export function virtualClock(options: { readonly seed?: number; readonly startMs
       }
       await eventLoopTurn();
     }
-  }
-
-  function earliest(): Task | undefined {
-    let first: Task | undefined;
-    for (const task of timers) {
-      if (first === undefined || task.dueMs < first.dueMs || (task.dueMs === first.dueMs && task.order < first.order)) first = task;
-    }
-    return first;
   }
 
   async function run(task: Task): Promise<void> {
@@ -83,14 +70,14 @@ export function virtualClock(options: { readonly seed?: number; readonly startMs
     async advance(ms) {
       const untilMs = nowMs + ms;
       await settle();
-      for (let next = earliest(); next !== undefined && next.dueMs <= untilMs; next = earliest()) await run(next);
+      for (let next = timers.first(); next !== undefined && next.dueMs <= untilMs; next = timers.first()) await run(next);
       nowMs = untilMs;
     },
     async runUntil(condition, limitMs = 600_000) {
       const untilMs = nowMs + limitMs;
       await settle();
       while (!condition()) {
-        const next = earliest();
+        const next = timers.first();
         if (next === undefined) throw neverHappened("nothing is scheduled any more");
         if (next.dueMs > untilMs) throw neverHappened(`${limitMs} ms of virtual time went by`);
         await run(next);

@@ -1,5 +1,14 @@
 import { deadLetterHeader, type DeadLetterMetadata, type OutgoingMessage, type Payload } from "@spillway/spec";
-import { memoryLog, memorySink, memorySource, memoryStores, type MemoryLog, type MemorySink, type MemorySource, type MemoryStores } from "@spillway/memory";
+import {
+  memoryLog,
+  memorySink,
+  memorySource,
+  memoryStores,
+  type MemoryLog,
+  type MemorySink,
+  type MemorySource,
+  type MemoryStores,
+} from "@spillway/memory";
 import type { Observable } from "rxjs";
 import type { Settled } from "../delivery.ts";
 import type { EngineEvent } from "../events.ts";

@@ -33,6 +33,8 @@ export interface TestCluster {
   readonly gains: readonly { readonly worker: string; readonly lease: Lease }[];
   /** Asked before the source answers; an error is thrown, partitions are hidden. */
   sourceFault: () => Error | ReadonlySet<PartitionId> | undefined;
+  /** Waited for after the source was asked and before it answers. */
+  sourceWait: (() => Promise<void>) | undefined;
   join(options?: JoinOptions): TestWorker;
   add(id: string, parents?: readonly string[]): void;
   /** The partition ends: its owner finishes it. */
@@ -132,7 +134,9 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
         async partitions() {
           const fault = isAlive ? cluster.sourceFault() : undefined;
           if (fault instanceof Error) throw fault;
-          return [...listed].filter((id) => fault?.has(id as PartitionId) !== true).map((id) => lineage.get(id) as Partition);
+          const partitions = [...listed].filter((id) => fault?.has(id as PartitionId) !== true).map((id) => lineage.get(id) as Partition);
+          await cluster.sourceWait?.();
+          return partitions;
         },
       },
       worker: name,
@@ -230,6 +234,7 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
     },
     gains,
     sourceFault: () => undefined,
+    sourceWait: undefined,
     join,
     add,
     end(id) {

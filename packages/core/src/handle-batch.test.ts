@@ -1,0 +1,116 @@
+import { SpillwayError } from "@spillway/spec";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checkpoint, constant, consume, deadLetter, decode, failed, handleBatch, retry, text, when, classify } from "./index.ts";
+import { textOf, world, type World } from "./testing/world.ts";
+
+type Handler = Parameters<typeof handleBatch<string>>[0];
+
+function start(w: World, handler: Handler, ordering: "none" | "key" | "partition" = "none", maxMessages = 16) {
+  return w.start(
+    consume(w.source(), { ordering }).pipe(
+      decode(text()),
+      handleBatch<string>(handler, { maxMessages, lingerMs: 10, concurrency: 1 }),
+      classify(when(TypeError, "permanent")),
+      retry({ attempts: 3, backoff: constant(100) }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+}
+
+test("a batch goes when it is full, and what is left goes after the linger", async () => {
+  const w = world();
+  const sizes: number[] = [];
+  const running = start(w, (values) => void sizes.push(values.length), "none", 4);
+  w.append(..."abcdefghij");
+  await w.clock.settle();
+  expect(sizes).toEqual([4, 4]);
+  await w.clock.advance(10);
+  expect(sizes).toEqual([4, 4, 2]);
+  expect(await running.stop()).toMatchObject({ delivered: 10, succeeded: 10 });
+});
+
+test("an opaque failure is bisected: good messages pass once, each poison costs at most log2(n) + 1 further calls", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 0, max: 31 }), { maxLength: 6 }), async (poison) => {
+      const w = world();
+      const passed: string[] = [];
+      let calls = 0;
+      const bad = new Set(poison.map(String));
+      const running = start(
+        w,
+        async (values) => {
+          calls++;
+          if (values.some((value) => bad.has(value))) throw new TypeError("one of these is bad");
+          passed.push(...values);
+        },
+        "none",
+        32,
+      );
+      w.append(...Array.from({ length: 32 }, (_, index) => String(index)));
+      await w.clock.runUntil(() => passed.length + w.deadLetters.messages.length === 32);
+      await running.stop();
+      expect(calls - 1).toBeLessThanOrEqual(bad.size * (Math.log2(32) + 1));
+      expect(new Set(passed).size).toBe(passed.length);
+      expect(w.deadLetters.messages.map(({ value }) => textOf(value)).sort()).toEqual([...bad].sort());
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a failed message holds the later messages of its key, within its batch and beyond", async () => {
+  const w = world();
+  const calls: string[][] = [];
+  let failures = 0;
+  const running = start(
+    w,
+    (values) => {
+      calls.push([...values]);
+      if (values.includes("a2") && failures++ < 3) throw new Error("a2 fails");
+    },
+    "key",
+  );
+  w.append("a=a1", "b=b1", "a=a2", "a=a3", "b=b2");
+  await w.clock.advance(10);
+  w.append("a=a4");
+  await w.clock.advance(500);
+  const order = calls.flat();
+  const firstSuccess = (value: string): number => order.lastIndexOf(value);
+  expect(firstSuccess("a2")).toBeLessThan(order.indexOf("a4"));
+  expect(order.filter((value) => value === "b2").length).toBeLessThanOrEqual(2);
+  expect(calls.filter((call) => call.includes("a4"))).toHaveLength(1);
+  expect(await running.stop()).toMatchObject({ delivered: 6, succeeded: 6 });
+});
+
+test("results for each message: values, failures by index, or failed() in an aligned array", async () => {
+  const w = world();
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      handleBatch((values) => values.map((value) => (value === "bad" ? failed(new TypeError("bad")) : value.length)), { lingerMs: 0 }),
+      handleBatch((lengths: readonly number[]) => new Map(lengths.flatMap((length, index) => (length > 4 ? [[index, new TypeError("long")] as const] : []))), { lingerMs: 0 }),
+      classify(when(TypeError, "permanent")),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("ok", "bad", "longer", "fine");
+  await w.clock.advance(100);
+  expect(await running.stop()).toMatchObject({ succeeded: 2, deadLettered: 2 });
+  expect(w.deadLetters.messages.map(({ value }) => textOf(value)).sort()).toEqual(["bad", "longer"]);
+});
+
+test("a failure of class resource halves the batches, and they grow back", async () => {
+  const w = world();
+  const sizes: number[] = [];
+  const running = start(w, (values) => {
+    sizes.push(values.length);
+    if (values.length > 4) throw new SpillwayError("too much", { code: "SPILLWAY_TEST", failureClass: "resource" });
+  });
+  w.append(...Array.from({ length: 64 }, (_, index) => String(index)));
+  await w.clock.advance(2_000);
+  expect(await running.stop()).toMatchObject({ succeeded: 64 });
+  expect(sizes[0]).toBe(16);
+  expect(sizes.filter((size) => size > 4).length).toBeLessThan(20);
+});
