@@ -131,6 +131,13 @@ describe("asking", () => {
     expect(plan(view(records))).toMatchObject({ want: [], hurry: false });
   });
 
+  it("takes a lease that another worker asked for as that worker's", () => {
+    const asked = record("c", { owner: "other", wantedBy: "third" });
+    const records = [record("a", { owner: "other" }), record("b", { owner: "other" }), asked, record("d", { owner: "me" })];
+    expect(names(plan(view(records)).want)).toEqual([]);
+    expect(names(plan(view([...records.slice(0, 2), record("c", { owner: "other" }), ...records.slice(3)])).want)).toEqual(["a"]);
+  });
+
   it("is left to whom the leases should go: two that see the same do not ask for the same", () => {
     const records = [...five, record("f", { owner: "second" })];
     const mine = plan({ ...view(records), me: "me" }).want;
