@@ -34,3 +34,9 @@ export function settled<T>(call: Promise<T>): Promise<Settled<T>> {
     (error: unknown) => ({ state: "rejected", error }),
   );
 }
+
+/** Lets work go on while the case does something else first; if the case fails meanwhile, the work's own rejection is of no interest. */
+export function meanwhile<T>(work: Promise<T>): Promise<T> {
+  void settled(work);
+  return work;
+}

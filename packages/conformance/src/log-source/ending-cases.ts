@@ -1,5 +1,5 @@
 import type { LogSource, PartitionId, Payload } from "@spillway/spec";
-import { equal, holds, settled } from "../kit/check.ts";
+import { equal, holds, meanwhile, settled } from "../kit/check.ts";
 import { text } from "../kit/facts.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
@@ -133,7 +133,7 @@ export const endingCases: LogSourceSuite["cases"] = [
       let given = 0;
       while (given < messages.length) given += (await context.within("the message", iterator.next())).value?.messages.length ?? 0;
       let empty: number | undefined;
-      const pulled = iterator.next().then(({ value }) => (empty = value?.messages.length));
+      const pulled = meanwhile(iterator.next().then(({ value }) => (empty = value?.messages.length)));
       for (let waitedMs = 0; waitedMs < 10_000 && empty === undefined; waitedMs += 500) {
         await context.within("time to pass", subject.elapse(500));
       }

@@ -1,6 +1,6 @@
 import type { Partition, PartitionId } from "@spillway/spec";
 import type { CaseContext } from "../kit/case-context.ts";
-import { equal, fail } from "../kit/check.ts";
+import { equal, fail, meanwhile } from "../kit/check.ts";
 import { bytes, text, upTo } from "../kit/facts.ts";
 import type { LogSourceSubject, LogSourceSuite } from "./log-source-subject.ts";
 import { fill, numbered, readAll } from "./partitions.ts";
@@ -43,7 +43,7 @@ export const lineageCases: LogSourceSuite["cases"] = [
       const { source, partition } = await fill(subject, context, numbered("message", 2));
       const reader = reading(source, partition, earliest, context);
       await reader.take(2);
-      const ended = reader.rest();
+      const ended = meanwhile(reader.rest());
       await context.within("splitting", subject.split(partition));
       equal("the messages after the split", await ended, []);
     },

@@ -1,5 +1,5 @@
 import type { StartPosition } from "@spillway/spec";
-import { equal, fail, holds, settled } from "../kit/check.ts";
+import { equal, fail, holds, meanwhile, settled } from "../kit/check.ts";
 import { ConformanceFailure } from "../kit/conformance-failure.ts";
 import { bytes, text, upTo } from "../kit/facts.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
@@ -31,7 +31,7 @@ export const startCases: LogSourceSuite["cases"] = [
       const { source, partition, messages } = await fill(subject, context, numbered("message", 1));
       const reader = reading(source, partition, earliest, context);
       equal("the first", (await reader.take(1))[0]?.id, messages[0]?.id);
-      const waiting = reader.take(2);
+      const waiting = meanwhile(reader.take(2));
       await context.within("appending", subject.append(numbered("later", 2)));
       equal("the payloads appended meanwhile", (await waiting).map(({ value }) => text(value)), ["later 0", "later 1"]);
       await reader.close();

@@ -1,4 +1,4 @@
-import { equal, holds } from "../kit/check.ts";
+import { equal, holds, meanwhile } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import { turn } from "../kit/listeners.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
@@ -41,7 +41,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      const waiting = receiveOne(subject.source(), context);
+      const waiting = meanwhile(receiveOne(subject.source(), context));
       await turn();
       await context.within("sending", subject.send(numbered("message", 1)));
       equal("the payload", texts([await waiting]), ["message 0"]);
