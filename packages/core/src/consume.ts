@@ -21,6 +21,11 @@ export interface ConsumeOptions<Order extends string> {
   readonly maxInFlight?: number;
   /** The most payload bytes in flight. One page of messages may go beyond it. Default 64 MiB. */
   readonly maxBytesInFlight?: number;
+  /**
+   * How often the process may have died in a message before that is dead-lettered as "crashed" without being run. Default 3. After a crash, the first
+   * messages of a partition start one at a time to find out which it is.
+   */
+  readonly crashLimit?: number;
 }
 
 /** How a log is read. */
@@ -30,7 +35,7 @@ export interface ConsumeLogOptions<Order extends string> extends ConsumeOptions<
 }
 
 const orderings = ["none", "key", "partition"];
-const known = ["ordering", "maxInFlight", "maxBytesInFlight", "start"];
+const known = ["ordering", "maxInFlight", "maxBytesInFlight", "crashLimit", "start"];
 
 /**
  * Begins a pipeline: delivers the messages of a source.
@@ -53,7 +58,7 @@ export function consume<T, Traits extends QueueTraits>(
 ): Pipeline<Delivery<T>>;
 export function consume(source: LogSource<unknown> | QueueSource<unknown>, options: ConsumeLogOptions<string>): Pipeline<Delivery<unknown>> {
   requireKnown("consume", options, known);
-  const { ordering, maxInFlight = 4_096, maxBytesInFlight = 64 * 1_024 * 1_024, start = { at: "earliest" } } = options;
+  const { ordering, maxInFlight = 4_096, maxBytesInFlight = 64 * 1_024 * 1_024, crashLimit = 3, start = { at: "earliest" } } = options;
   if (!orderings.includes(ordering)) refuse(`ordering must be "none", "key" or "partition", but is ${JSON.stringify(ordering)}`);
   if (ordering === "key" && !source.traits.keys) refuse(`"${source.name}" has no keys, so ordering "key" means nothing; use "none" or "partition"`);
   if (ordering === "partition" && source.kind === "queue") refuse(`"${source.name}" is a queue and has no partitions; use "none" or "key"`);
@@ -64,6 +69,7 @@ export function consume(source: LogSource<unknown> | QueueSource<unknown>, optio
     maxInFlight: requireCount("maxInFlight", maxInFlight),
     maxBytesInFlight: requireCount("maxBytesInFlight", maxBytesInFlight),
     start,
+    crashLimit: requireCount("crashLimit", crashLimit),
   });
   return new Pipeline({ from: "source", root }, []);
 }

@@ -1,4 +1,5 @@
 import type { Checkpoint, Disposition, FailureClass, LostMessages, Message, PartitionId } from "@spillway/spec";
+import type { BreakerState } from "./breaker.ts";
 import type { LeaseEvent } from "./leases/lease-event.ts";
 
 /**
@@ -40,6 +41,8 @@ export type EngineEvent =
   | { readonly type: "source-failed"; readonly source: string; readonly error: unknown; readonly delayMs: number }
   /** The log dropped messages before they could be read. */
   | { readonly type: "messages-lost"; readonly source: string; readonly partition: PartitionId; readonly lost: LostMessages }
+  /** A breaker has changed: while it is open, no message is let in. */
+  | { readonly type: "breaker"; readonly breaker: string; readonly state: BreakerState }
   /** What the engine's own assigner did. */
   | { readonly type: "lease"; readonly source: string; readonly event: LeaseEvent }
   /** The pipeline begins to stop. */

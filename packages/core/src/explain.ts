@@ -48,7 +48,7 @@ export interface FeedExplanation {
 
 /** Why no message is being let in, if something holds the source. */
 export interface GateExplanation {
-  readonly gate: "in flight" | "crowded" | "checkpoint" | "stopping";
+  readonly gate: "in flight" | "crowded" | "breaker" | "checkpoint" | "stopping";
   readonly says: string;
 }
 
@@ -149,7 +149,7 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
     state:
       delivery === undefined
         ? "waiting for its turn"
-        : delivery.waitsForRetry
+        : delivery.waits
           ? "waiting for a retry"
           : delivery.mark?.kind === "failed"
             ? "waiting for its dead letter"
@@ -161,6 +161,7 @@ function gatesOf(run: Run): readonly GateExplanation[] {
   const gates: GateExplanation[] = [];
   if (run.stopping !== undefined) gates.push({ gate: "stopping", says: `the pipeline is stopping: ${run.stopping.message}` });
   if (run.crowding > 0) gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
+  for (const { name, state } of run.breakers) if (state !== "closed") gates.push({ gate: "breaker", says: `the breaker "${name}" is ${state}` });
   for (const intake of run.intakes) {
     if (!(intake instanceof LogIntake) && !(intake instanceof QueueIntake)) continue;
     const { credits } = intake;

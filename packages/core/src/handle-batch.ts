@@ -1,4 +1,5 @@
 import type { Message } from "@spillway/spec";
+import type { Breaker } from "./breaker.ts";
 import { AdaptiveLimit } from "./engine/adaptive-limit.ts";
 import { BatchStage } from "./engine/batch-stage.ts";
 import { BatchWork, Failed } from "./engine/batch-work.ts";
@@ -29,6 +30,8 @@ export interface HandleBatchOptions {
   readonly concurrency?: number;
   /** How long one call may take before it has failed with class resource; Infinity: for ever. Default 60,000. */
   readonly timeoutMs?: number;
+  /** Rests the intake while the service behind keeps failing. Default: none. */
+  readonly breaker?: Breaker;
 }
 
 /** The result of a message that failed, in the array that a batch handler returns. */
@@ -36,7 +39,7 @@ export function failed(error: unknown): Failed {
   return new Failed(error);
 }
 
-const known = ["name", "maxMessages", "maxBytes", "lingerMs", "concurrency", "timeoutMs"];
+const known = ["name", "maxMessages", "maxBytes", "lingerMs", "concurrency", "timeoutMs", "breaker"];
 
 /**
  * Runs a handler for many messages at once. The handler returns an array with a value, or `failed(error)`, for each message; or a Map of errors by
@@ -85,6 +88,7 @@ export function handleBatch<A>(handler: (values: readonly A[], context: BatchCon
         maxBytes,
         lingerMs,
         concurrency,
+        breaker: options.breaker,
         timeoutMs: Number.POSITIVE_INFINITY,
         sharesLanes: true,
         goesAlone: (delivery) => work.isSuspect(delivery),

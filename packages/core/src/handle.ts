@@ -1,4 +1,5 @@
 import type { Message } from "@spillway/spec";
+import type { Breaker } from "./breaker.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { describeWork } from "./engine/work-description.ts";
 import { addStage } from "./pipeline.ts";
@@ -24,9 +25,11 @@ export interface HandleOptions {
   readonly concurrency?: number;
   /** How long a handler may take before its attempt has failed (as transient, SPILLWAY_HANDLER_TIMEOUT); Infinity: for ever. Default 60,000. */
   readonly timeoutMs?: number;
+  /** Rests the intake while the service behind the handler keeps failing. Default: none. */
+  readonly breaker?: Breaker;
 }
 
-const known = ["name", "concurrency", "timeoutMs"];
+const known = ["name", "concurrency", "timeoutMs", "breaker"];
 
 /**
  * Runs a handler for each message, several side by side, each lane in order; the result becomes the value.
@@ -52,6 +55,7 @@ export function handle<A, B>(handler: (value: A, context: HandleContext) => B | 
     work: (value, delivery) => handler(value as A, delivery),
     concurrency,
     timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
+    breaker: options.breaker,
     disposition: undefined,
   });
   return (source) => addStage(source, stage);

@@ -1,4 +1,5 @@
 export { constant, exponential, fromError, type Backoff, type BackoffStep, type ExponentialOptions, type Jitter } from "./backoff.ts";
+export { breaker, type Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
 export { checkpoint, type CheckpointOptions } from "./checkpoint.ts";
 export { classify, when, type ErrorType, type FailureContext, type Rule } from "./classify.ts";
 export { bytes } from "./codecs/bytes.ts";
@@ -28,6 +29,7 @@ export type { LeaseCall, LeaseEvent } from "./leases/lease-event.ts";
 export { map } from "./map.ts";
 export type { Pipeline } from "./pipeline.ts";
 export { publish, type PublishContext, type PublishOptions } from "./publish.ts";
-export { retry, type RetryPolicy } from "./retry.ts";
+export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
+export { retry, type RetryPolicy, type RetryRule } from "./retry.ts";
 export { run, type RunOptions, type RunReport } from "./run.ts";
 export type { Policy, Stage } from "./stage.ts";

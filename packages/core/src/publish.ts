@@ -1,5 +1,6 @@
 import { SpillwayError, type ItemResult, type Message, type OutgoingMessage, type Sink } from "@spillway/spec";
 import { BatchStage, type BatchResult } from "./engine/batch-stage.ts";
+import type { Breaker } from "./breaker.ts";
 import { laneKey } from "./engine/lane-key.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import type { StageDescription } from "./engine/description.ts";
@@ -17,6 +18,8 @@ export interface PublishOptions {
   readonly lingerMs?: number;
   /** How long a write may take before its messages have failed (as transient, SPILLWAY_HANDLER_TIMEOUT); Infinity: for ever. Default 60,000. */
   readonly timeoutMs?: number;
+  /** Rests the intake while the sink keeps failing. Default: none. */
+  readonly breaker?: Breaker;
 }
 
 /** What `toMessage` learns beside the value. */
@@ -26,7 +29,7 @@ export interface PublishContext {
 
 /** Marks a lane that can take nothing more in a write. */
 const blocked: unique symbol = Symbol("blocked");
-const known = ["name", "concurrency", "lingerMs", "timeoutMs"];
+const known = ["name", "concurrency", "lingerMs", "timeoutMs", "breaker"];
 
 /**
  * Writes a message to a sink for each delivery, in batches, each lane in order; the value stays as it is.
@@ -64,6 +67,7 @@ export function publish<A, M>(
         maxBytes: Number.POSITIVE_INFINITY,
         lingerMs,
         concurrency,
+        breaker: options.breaker,
         sharesLanes: sink.traits.order !== "none",
         timeoutMs,
         goesAlone: () => false,

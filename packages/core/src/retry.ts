@@ -1,19 +1,36 @@
+import type { FailureClass } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { Backoff } from "./backoff.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Failure } from "./engine/mark.ts";
-import { describePolicy } from "./engine/policy-description.ts";
+import type { StageDescription } from "./engine/description.ts";
+import { RetryStage, type RetryRules } from "./engine/retry-stage.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 
-/** When to try again, and when to give up. */
-export interface RetryPolicy {
+/** How one class of failures is tried again. */
+export interface RetryRule {
   /** How often a stage is tried in all, the first attempt included: 1 means no retry. */
   readonly attempts: number;
   readonly backoff: Backoff;
+}
+
+/** When to try again, and when to give up. */
+export interface RetryPolicy extends RetryRule {
   /** No attempt starts when the message is older than this, by its timestamp. Default: no limit. */
   readonly maxAgeMs?: number;
+  /** Other rules for one class. */
+  readonly classes?: Readonly<Partial<Record<Extract<FailureClass, "transient" | "resource">, RetryRule>>>;
+  /** Bounds retries over all that share it. Default: none. */
+  readonly budget?: RetryBudget;
+  /**
+   * On a queue, a wait longer than this goes back to the queue, which delays the message by itself (visibility), instead of keeping it here; attempts are
+   * then counted by how often the queue has given it out. Default: never. A log cannot delay: there it has no effect.
+   */
+  readonly giveBackAfterMs?: number;
 }
+
+const known = ["attempts", "backoff", "maxAgeMs", "classes", "budget", "giveBackAfterMs"];
 
 /**
  * Sends a failed delivery back to the stage that failed, with the input it had there, after a delay; what failed as permanent, or too often, or is too
@@ -28,40 +45,30 @@ export interface RetryPolicy {
  * What can bite: attempts are counted in this process; on a log, a restart begins again at 1. Delays are rounded up to 10 ms.
  */
 export function retry(policy: RetryPolicy): <T>(source: Observable<Delivery<T>>) => Observable<Delivery<T, "retried">> {
-  requireKnown("retry", policy, ["attempts", "backoff", "maxAgeMs"]);
-  const attempts = requireCount("attempts", policy.attempts);
-  const { backoff, maxAgeMs } = policy;
-  if (maxAgeMs !== undefined) requireDuration("maxAgeMs", maxAgeMs);
-  const stage = describePolicy({
+  const rules = rulesOf(policy);
+  const { attempts, backoff, maxAgeMs, budget } = policy;
+  const says = [
+    `tries a failed stage up to ${attempts} times, ${backoff.says}`,
+    ...(maxAgeMs === undefined ? [] : [`while the message is younger than ${maxAgeMs} ms`]),
+    ...(budget === undefined ? [] : [budget.says]),
+  ].join(", ");
+  const stage: StageDescription = {
     kind: "retry",
-    says: `tries a failed stage up to ${attempts} times, ${backoff.says}${maxAgeMs === undefined ? "" : `, while the message is younger than ${maxAgeMs} ms`}`,
-    failed(delivery, failure, run, pass) {
-      const failureClass = failure.failureClass ?? "transient";
-      const gaveUp = giveUp(failure, delivery.message.timestampMs, run.clock.nowMs());
-      if (failureClass === "permanent" || failureClass === "fatal" || gaveUp !== undefined) {
-        failure.disposition ??= gaveUp;
-        pass();
-        return;
-      }
-      const delayMs = delayOf(failure, run.clock.random);
-      failure.delayMs = delayMs;
-      if (run.listened) {
-        const { message } = delivery;
-        run.emit({ type: "retrying", message, stage: failure.stage.name, error: failure.error, class: failureClass, attempt: failure.attempts, delayMs });
-      }
-      run.retryLater(delivery, delayMs);
-    },
-  });
-
-  function giveUp(failure: Failure, timestampMs: number, nowMs: number): "exhausted" | "expired" | undefined {
-    if (failure.attempts >= attempts) return "exhausted";
-    return maxAgeMs !== undefined && nowMs - timestampMs > maxAgeMs ? "expired" : undefined;
-  }
-
-  function delayOf(failure: Failure, random: () => number): number {
-    const delayMs = backoff.delayMs({ attempt: failure.attempts, previousMs: failure.previousDelayMs, error: failure.error, random });
-    return Number.isFinite(delayMs) ? Math.max(0, delayMs) : 0;
-  }
-
+    name: undefined,
+    says,
+    role: { is: "inside" },
+    build: ({ run, next }) => new RetryStage(run, rules, next),
+  };
   return (source) => addStage(source, stage);
+}
+
+function rulesOf(policy: RetryPolicy): RetryRules {
+  requireKnown("retry", policy, known);
+  const { classes = {}, maxAgeMs, budget, giveBackAfterMs } = policy;
+  requireKnown("retry's classes", classes, ["transient", "resource"]);
+  const all = [policy, ...Object.values(classes)];
+  for (const rule of all) requireCount("attempts", rule.attempts);
+  if (maxAgeMs !== undefined) requireDuration("maxAgeMs", maxAgeMs);
+  if (giveBackAfterMs !== undefined) requireDuration("giveBackAfterMs", giveBackAfterMs);
+  return { transient: classes.transient ?? policy, resource: classes.resource ?? policy, maxAgeMs, budget, giveBackAfterMs };
 }

@@ -1,4 +1,6 @@
 import { hasCode, SpillwayError, type Cancel } from "@spillway/spec";
+import type { Breaker } from "../breaker.ts";
+import { BreakerGuard } from "./breaker-guard.ts";
 import type { Feed } from "./feed.ts";
 import { Flight } from "./flight.ts";
 import { laneKey } from "./lane-key.ts";
@@ -22,6 +24,7 @@ export interface BatchStageOptions {
   readonly maxBytes: number;
   readonly lingerMs: number;
   readonly concurrency: number;
+  readonly breaker: Breaker | undefined;
   /** How long a batch may take; Infinity: for ever. */
   readonly timeoutMs: number;
   /** Whether a message must be in a batch of its own. */
@@ -43,6 +46,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private readonly options: BatchStageOptions;
   private readonly run: Run;
   private readonly next: Acceptor;
+  private readonly guard: BreakerGuard<readonly TrackedDelivery[]> | undefined;
   private readonly lanes = new Map<Feed, Map<string, Lane>>();
   /** One delivery of each lane that may go, and all that have no lane. */
   private readonly ready = new Ring<TrackedDelivery>();
@@ -60,6 +64,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.run = options.run;
     this.next = options.next;
     options.run.onDrain(() => this.lingerOver());
+    if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (batch) => this.launch(batch));
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -184,6 +189,10 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private fly(batch: readonly TrackedDelivery[]): void {
     if (batch.length === 0) return;
     this.flying++;
+    if (this.guard === undefined || this.guard.admit(batch)) this.launch(batch);
+  }
+
+  private launch(batch: readonly TrackedDelivery[]): void {
     const flight = new Flight(batch);
     const results = this.options.execute(batch, flight.signal);
     if (!(results instanceof Promise)) {
@@ -211,6 +220,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   private landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
+    if (this.guard !== undefined && this.isProbe(batch, results, this.guard)) return;
     this.flying--;
     const now = this.run.clock.nowMs();
     const lanes = new Map<Lane, TrackedDelivery>();
@@ -226,6 +236,15 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     });
     for (const delivery of notAttempted.reverse()) this.putBack(delivery);
     for (const [lane, delivery] of lanes) if (lane.state === "flying") this.advance(lane, delivery);
+  }
+
+  /** Tells the breaker how a batch went; true when it was a probe that failed, and is kept for another one. */
+  private isProbe(batch: readonly TrackedDelivery[], results: readonly BatchResult[], guard: BreakerGuard<readonly TrackedDelivery[]>): boolean {
+    const failure = results.find((result) => !result.ok && !hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED"));
+    const anyPassed = results.some((result) => result.ok);
+    if (failure === undefined || anyPassed) guard.succeeded();
+    else if (!failure.ok) return guard.failed(failure.error, batch);
+    return false;
   }
 
   private leave(delivery: TrackedDelivery, value: unknown): void {

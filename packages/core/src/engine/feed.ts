@@ -5,6 +5,7 @@ import type { Ordering } from "./ordering.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
+import type { StartGuard } from "./start-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
 
@@ -37,6 +38,8 @@ export interface FeedOwner {
   settled(passed: Place | undefined): void;
   /** A message that an earlier run had settled was found. */
   skipped(passed: Place | undefined): void;
+  /** Gives a failed message back to the source, to be delivered again after a delay; false when the source cannot do that. */
+  giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
   /** A delivery was aborted: the watermark stays before it. */
   aborted(delivery: TrackedDelivery): void;
   /** Nothing waits and nothing is under way any more. */
@@ -68,6 +71,10 @@ export class Feed {
   queued = false;
   /** Waiting messages that the source has taken back; they are aborted when their turn comes. */
   readonly takenBack: Map<Message<unknown>, Error> = new Map<Message<unknown>, Error>();
+  /** Set while messages are to be started with care. */
+  guard: StartGuard | undefined = undefined;
+  /** How many are under way. */
+  started = 0;
   /** How many messages wait or are under way. */
   unsettled = 0;
 
@@ -115,14 +122,15 @@ export class Feed {
   nextStartable(): number {
     const { window } = this;
     if (this.closed || this.partitionBusy) return -1;
-    while (this.ready.size > 0) {
-      const sequence = this.ready.shift() as number;
+    if (this.ready.size > 0) {
+      if (!this.mayStart(this.ready.peek() as number)) return -1;
       this.continuesLane = true;
-      return sequence;
+      return this.ready.shift() as number;
     }
     const byKey = this.ordering === "key";
     while (this.cursor !== window.end) {
       const sequence = this.cursor;
+      if (!this.mayStart(sequence)) return -1;
       this.cursor = window.after(sequence);
       if (window.state(sequence) !== PlaceState.waiting) continue;
       if (byKey && this.lanes.size > 0 && this.hangOn(sequence)) continue;
@@ -137,6 +145,7 @@ export class Feed {
     const delivery = new TrackedDelivery(this.window.record(sequence) as Message<unknown>, this, sequence, gate);
     this.window.setRecord(sequence, delivery);
     this.window.setState(sequence, PlaceState.started);
+    this.started++;
     if (this.ordering === "partition") {
       this.partitionBusy = true;
       delivery.ownsLane = true;
@@ -168,6 +177,11 @@ export class Feed {
     else this.settle(delivery, outcome);
   }
 
+  /** Lets the source delay a failed message by itself; false when it cannot. */
+  giveBack(delivery: TrackedDelivery, delayMs: number): boolean {
+    return this.owner.giveBack(delivery, delayMs);
+  }
+
   /** Ends a delivery for good. */
   settle(delivery: TrackedDelivery, outcome: FinalOutcome): void {
     if (delivery.settled) return;
@@ -192,10 +206,7 @@ export class Feed {
   close(): readonly Message<unknown>[] {
     if (this.closed) return [];
     this.closed = true;
-    const waiting: Message<unknown>[] = [];
-    this.window.forEach((place, state) => {
-      if (state === PlaceState.waiting) waiting.push(place as Message<unknown>);
-    });
+    const waiting = this.waiting();
     for (const message of waiting) {
       this.run.counters.settle("aborted");
       this.owner.credits.release(1, sizeOf(message.value));
@@ -220,13 +231,13 @@ export class Feed {
     return place instanceof TrackedDelivery ? { message: place.message, delivery: place } : { message: place, delivery: undefined };
   }
 
-  /** Whether a message is here and has not been let in. */
-  waits(message: Message<unknown>): boolean {
-    let found = false;
+  /** The messages that are here and have not been let in, oldest first. */
+  waiting(): readonly Message<unknown>[] {
+    const messages: Message<unknown>[] = [];
     this.window.forEach((place, state) => {
-      if (state === PlaceState.waiting && place === message) found = true;
+      if (state === PlaceState.waiting) messages.push(place as Message<unknown>);
     });
-    return found;
+    return messages;
   }
 
   /** The deliveries that are under way, oldest first. */
@@ -236,6 +247,12 @@ export class Feed {
       if (state === PlaceState.started && !(place as TrackedDelivery).settled) deliveries.push(place as TrackedDelivery);
     });
     return deliveries;
+  }
+
+  private mayStart(sequence: number): boolean {
+    if (this.guard === undefined) return true;
+    if (this.window.state(sequence) !== PlaceState.waiting) return true;
+    return this.guard.mayStart(this.window.record(sequence) as Message<unknown>, this.started);
   }
 
   private hangOn(sequence: number): boolean {
@@ -250,12 +267,18 @@ export class Feed {
 
   private finish(delivery: TrackedDelivery): void {
     delivery.settled = true;
+    this.started--;
     this.unsettled--;
     this.owner.credits.release(1, sizeOf(delivery.message.value));
     const { holder, hasUnit, ownsLane } = delivery;
     if (holder !== undefined) {
       delivery.leaveHolder();
       holder.release(delivery, hasUnit, ownsLane);
+    }
+    if (this.guard !== undefined) {
+      this.guard.ended(delivery);
+      this.gate.enqueue(this);
+      this.gate.pump();
     }
     if (this.unsettled === 0) this.owner.idle();
   }

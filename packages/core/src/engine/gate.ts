@@ -62,9 +62,14 @@ export class Gate implements Admission {
     this.units--;
     const delivery = feed.deliver(sequence, this);
     const takenBack = feed.takenBack.size === 0 ? undefined : feed.takenBack.get(delivery.message);
-    if (takenBack === undefined) this.entry?.accept(delivery);
-    else feed.abort(delivery, takenBack);
+    if (takenBack !== undefined) feed.abort(delivery, takenBack);
+    else if (feed.guard === undefined) this.enter(delivery);
+    else feed.guard.begin(delivery, (each) => this.enter(each));
     if (delivery.holder === this) feed.occupy(delivery);
+  }
+
+  private enter(delivery: TrackedDelivery): void {
+    (this.entry as Acceptor).accept(delivery);
   }
 
   park(delivery: TrackedDelivery): void {

@@ -17,6 +17,7 @@ export interface LogIntakeOptions {
   readonly credits: Credits;
   readonly policy: CheckpointPolicy;
   readonly maxSpan: number;
+  readonly crashLimit: number;
 }
 
 /** Serves every partition of a log that its assigner gives to this process, each in a session of its own. */

@@ -1,4 +1,5 @@
 import { failureClassOf, type Disposition, type FailureClass } from "@spillway/spec";
+import type { RetryBudget } from "../retry-budget.ts";
 import type { RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -21,6 +22,8 @@ export interface Failure {
   readonly previousDelayMs: number;
   /** How long it waits for the next attempt; set by the policy that asks for one. */
   delayMs: number;
+  /** What the next attempt waits for when its delay is over. */
+  budget: RetryBudget | undefined;
 }
 
 /** A filter turned it away. */
@@ -54,6 +57,7 @@ export function markFailed(
     lastFailedAtMs: nowMs,
     previousDelayMs: delivery.lastFailure?.delayMs ?? 0,
     delayMs: 0,
+    budget: undefined,
   };
   delivery.mark = failure;
   delivery.lastFailure = failure;

@@ -1,5 +1,6 @@
-import { failureClassOf, hasCode, type Checkpoint, type Lease, type LogBatch, type LogMessage, type LogSource, type Message, type Original, type Position, type StartPosition } from "@spillway/spec";
+import { failureClassOf, hasCode, type Attempting, type Checkpoint, type Lease, type LogBatch, type LogMessage, type LogSource, type Message, type Original, type Position, type StartPosition } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
+import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
 import { Feed, type FeedOrigin, type FeedOwner, type FinalOutcome, type Place } from "./feed.ts";
@@ -11,6 +12,12 @@ import { sizeOf } from "./size-of.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
 
+/**
+ * The least number of messages that start carefully after a crash. It bounds the time that takes, not what is found: when a message further on kills the
+ * process, everything before it is settled and saved, so that the next careful start comes nearer.
+ */
+const minCarefulStarts = 64;
+
 /** What a session is made of. */
 export interface PartitionSessionOptions {
   readonly run: Run;
@@ -21,6 +28,8 @@ export interface PartitionSessionOptions {
   readonly scope: string;
   readonly lease: Lease;
   readonly policy: CheckpointPolicy;
+  /** How often a message may have killed the process before it is dead-lettered. */
+  readonly crashLimit: number;
   /** The most messages between the watermark and the newest one. */
   readonly maxSpan: number;
 }
@@ -44,6 +53,7 @@ export class PartitionSession implements FeedOwner {
   #from: StartPosition;
   #watermark: Place | undefined = undefined;
   #done = new Set<Position>();
+  #careful: CarefulStart | undefined = undefined;
   #ended = false;
   #lost = false;
   /** How far the newest message that was read is behind the end of the partition; undefined where the source does not say. */
@@ -110,7 +120,7 @@ export class PartitionSession implements FeedOwner {
     this.#stop.abort(reason);
     this.#whenPassed?.();
     this.feed.close();
-    for (const delivery of this.feed.underWay()) if (delivery.waitsForRetry) this.feed.abort(delivery, reason);
+    for (const delivery of this.feed.underWay()) if (delivery.waits) this.feed.abort(delivery, reason);
     const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
       this.feed.abandon(reason);
       const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
@@ -145,6 +155,10 @@ export class PartitionSession implements FeedOwner {
     if (++this.#checkpointer.unsaved >= this.#options.policy.everyMessages) this.#checkpointer.saveSoon();
   }
 
+  giveBack(_delivery: TrackedDelivery, _delayMs: number): boolean {
+    return false;
+  }
+
   aborted(_delivery: TrackedDelivery): void {
     // The watermark stays before it: the next owner delivers it again.
   }
@@ -171,7 +185,9 @@ export class PartitionSession implements FeedOwner {
         if (checkpoint !== undefined) {
           this.#from = checkpoint.from;
           this.#done = new Set(checkpoint.done);
-        } else if (this.#from.at === "latest") {
+          this.#startCarefully(checkpoint.attempting);
+        } else this.#startCarefully(undefined);
+        if (checkpoint === undefined && this.#from.at === "latest") {
           // "latest" must mean the same after a crash, or what was appended in between would be skipped.
           this.#from = { at: "timestamp", timestampMs: this.#run.clock.nowMs() };
           return await this.#checkpointer.save();
@@ -182,6 +198,23 @@ export class PartitionSession implements FeedOwner {
       }
     }
     return false;
+  }
+
+  #startCarefully(attempting: Attempting | undefined): void {
+    const { lease, crashLimit, gate } = this.#options;
+    if (lease.takeover === "clean") return;
+    this.#careful = new CarefulStart({
+      crashed: attempting === undefined ? undefined : { position: attempting.position, crashes: attempting.crashes + 1 },
+      crashLimit,
+      messages: Math.max(minCarefulStarts, gate.units),
+      save: () => this.#checkpointer.save(),
+      nowMs: () => this.#run.clock.nowMs(),
+      over: () => {
+        this.#careful = undefined;
+        this.feed.guard = undefined;
+      },
+    });
+    this.feed.guard = this.#careful;
   }
 
   /** Resolves to true when the partition has ended, to false when reading was stopped. */
@@ -316,7 +349,7 @@ export class PartitionSession implements FeedOwner {
       if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
       sequence = window.after(sequence);
     }
-    return { state: "reading", from: this.#watermarkStart(), done, attempting: undefined };
+    return { state: "reading", from: this.#watermarkStart(), done, attempting: this.#careful?.attempting };
   }
 
   #watermarkStart(): StartPosition {

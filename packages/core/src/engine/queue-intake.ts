@@ -8,6 +8,7 @@ import type { Ordering } from "./ordering.ts";
 import { pause } from "./pause.ts";
 import type { Intake, Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
+import { SuspectGuard } from "./suspect-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
 
@@ -18,6 +19,8 @@ export interface QueueIntakeOptions {
   readonly ordering: Ordering;
   readonly source: QueueSource<unknown>;
   readonly credits: Credits;
+  /** How often a message may be given out without an outcome before it runs alone; twice that, and it is dead-lettered. */
+  readonly crashLimit: number;
 }
 
 /** The most messages that one receive asks for; adapters ask their provider for fewer. */
@@ -40,8 +43,8 @@ export class QueueIntake implements Intake, FeedOwner {
   /** Ends everything else. */
   readonly #end = new AbortController();
   readonly #givingBack = new Set<Promise<void>>();
-  /** Receipts that the next nack gives back. */
-  readonly #returned: Receipt[] = [];
+  /** What the next nack gives back. */
+  readonly #returned: Message<unknown>[] = [];
   /** The end of the window one heartbeat ago: what came later is young enough. */
   #youngFrom: number;
   #whenIdle: (() => void) | undefined = undefined;
@@ -53,6 +56,7 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#run = options.run;
     this.#source = options.source;
     this.feed = new Feed(options.run, options.gate, options.ordering, this);
+    this.feed.guard = new SuspectGuard(options.crashLimit, () => options.run.clock.nowMs());
     this.#youngFrom = this.feed.window.end;
     this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal);
   }
@@ -71,8 +75,8 @@ export class QueueIntake implements Intake, FeedOwner {
   drain(deadlineMs: number, reason: Error): void {
     if (this.feed.closed) return;
     this.#stop.abort(reason);
-    this.#giveBack(this.feed.close());
-    for (const delivery of this.feed.underWay()) if (delivery.waitsForRetry) this.feed.abort(delivery, reason);
+    this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
+    for (const delivery of this.feed.underWay()) if (delivery.waits) this.feed.abort(delivery, reason);
     const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
       this.feed.abandon(reason);
       const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
@@ -105,6 +109,20 @@ export class QueueIntake implements Intake, FeedOwner {
 
   settled(_passed: Place | undefined): void {
     // The queue has confirmed already, and has no watermark.
+  }
+
+  giveBack(delivery: TrackedDelivery, delayMs: number): boolean {
+    const { maxNackDelayMs } = this.#source;
+    if (maxNackDelayMs === 0) return false;
+    // What waits behind it in its group goes back too, in the same call, or it would overtake.
+    const { key } = delivery.message;
+    const behind = this.feed.ordering === "key" && key !== undefined ? this.feed.waiting().filter((message) => message.key === key) : [];
+    const messages = [delivery.message, ...behind];
+    const reason = new Error("the message was given back to its queue until its next attempt");
+    for (const message of messages) this.feed.takenBack.set(message, reason);
+    this.#returnAll(messages, Math.min(Math.ceil(delayMs), maxNackDelayMs));
+    this.feed.abort(delivery, reason);
+    return true;
   }
 
   aborted(delivery: TrackedDelivery): void {
@@ -190,24 +208,33 @@ export class QueueIntake implements Intake, FeedOwner {
   #takenBack(message: Message<unknown>, error: Error): void {
     const delivery = this.feed.underWay().find((each) => each.message === message);
     if (delivery !== undefined && this.#acknowledger.underWay.has(delivery)) return;
-    if (delivery === undefined && !this.feed.waits(message)) return;
+    if (delivery === undefined && !this.feed.waiting().includes(message)) return;
     this.feed.takenBack.set(message, error);
     if (delivery !== undefined) this.feed.abort(delivery, error);
   }
 
+  /** Gives messages back that were not worked on to the end; all of one turn of the event loop in one call. */
   #giveBack(messages: readonly Message<unknown>[]): void {
     if (messages.length === 0 || this.#end.signal.aborted) return;
-    for (const message of messages) this.#returned.push((message as QueueMessage<unknown>).receipt);
+    this.#returned.push(...messages);
     if (this.#returned.length > messages.length) return;
-    const given = new Promise<void>((resolve) => this.#run.clock.defer(() => resolve()))
-      .then(() => this.#nack(this.#returned.splice(0)))
-      .finally(() => this.#givingBack.delete(given));
-    this.#givingBack.add(given);
+    this.#run.clock.defer(() => this.#returnAll(this.#returned.splice(0), 0));
+    this.#expectReturn(new Promise((resolve) => this.#run.clock.defer(() => resolve())));
   }
 
-  async #nack(receipts: readonly Receipt[]): Promise<void> {
+  #returnAll(messages: readonly Message<unknown>[], delayMs: number): void {
+    const receipts = messages.map((message) => (message as QueueMessage<unknown>).receipt);
+    this.#expectReturn(this.#nack(receipts, delayMs));
+  }
+
+  #expectReturn(returning: Promise<void>): void {
+    const ended = returning.finally(() => this.#givingBack.delete(ended));
+    this.#givingBack.add(ended);
+  }
+
+  async #nack(receipts: readonly Receipt[], delayMs: number): Promise<void> {
     try {
-      await this.#source.nack(receipts, { delayMs: 0, signal: this.#end.signal });
+      await this.#source.nack(receipts, { delayMs, signal: this.#end.signal });
     } catch (error) {
       // What is not given back comes back by itself when its visibility ends.
       this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: 0 });

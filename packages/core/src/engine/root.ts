@@ -15,6 +15,7 @@ export interface RootOptions {
   readonly maxInFlight: number;
   readonly maxBytesInFlight: number;
   readonly start: StartPosition;
+  readonly crashLimit: number;
 }
 
 /** How a root tells the stream that it has ended. */
@@ -76,9 +77,9 @@ export class Root {
   }
 
   #intake(run: Run, gate: Gate): ServedIntake {
-    const { source, ordering, maxInFlight, maxBytesInFlight, start } = this.options;
+    const { source, ordering, maxInFlight, maxBytesInFlight, start, crashLimit } = this.options;
     const credits = new Credits(maxInFlight, maxBytesInFlight);
-    if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, source, credits });
+    if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, source, credits, crashLimit });
     const { coordination } = source;
     const scope = scopeOf(source);
     const assigner =
@@ -94,6 +95,6 @@ export class Root {
           });
     const policy = run.checkpointPolicy ?? defaultPolicy;
     const maxSpan = Math.max(minSpan, maxInFlight * 4);
-    return new LogIntake({ run, gate, ordering, source: source as LogSource<unknown>, assigner, scope, start, credits, policy, maxSpan });
+    return new LogIntake({ run, gate, ordering, source: source as LogSource<unknown>, assigner, scope, start, credits, policy, maxSpan, crashLimit });
   }
 }

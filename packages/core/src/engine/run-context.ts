@@ -1,5 +1,8 @@
 import { SpillwayError, type Clock } from "@spillway/spec";
 import type { EngineEvent } from "../events.ts";
+import type { Breaker } from "../breaker.ts";
+import type { RetryBudget } from "../retry-budget.ts";
+import { BudgetQueue } from "./budget-queue.ts";
 import { Counters } from "./counters.ts";
 import type { Failure } from "./mark.ts";
 import { RetryWheel } from "./retry-wheel.ts";
@@ -42,6 +45,9 @@ export class Run {
   stopping: Error | undefined = undefined;
   /** Set when it ends because it cannot go on. */
   fatalError: Error | undefined = undefined;
+  /** The breakers that stages of this run name. */
+  readonly breakers: Set<Breaker> = new Set<Breaker>();
+  readonly #budgets = new Map<RetryBudget, BudgetQueue>();
   readonly #controller = new AbortController();
   readonly #uncrowded: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
@@ -125,13 +131,28 @@ export class Run {
       delivery.feed.abort(delivery, this.stopping ?? new Error("the partition is being given back"));
       return;
     }
-    delivery.waitsForRetry = true;
+    delivery.waits = true;
     this.wheel.add(delivery, delayMs);
   }
 
   #retryDue(delivery: TrackedDelivery): void {
+    const { budget } = delivery.lastFailure as Failure;
+    if (budget === undefined) this.#startRetry(delivery);
+    else this.#queueOf(budget).add(delivery);
+  }
+
+  #queueOf(budget: RetryBudget): BudgetQueue {
+    let queue = this.#budgets.get(budget);
+    if (queue === undefined) {
+      queue = new BudgetQueue(this.clock, budget, (delivery) => this.#startRetry(delivery));
+      this.#budgets.set(budget, queue);
+    }
+    return queue;
+  }
+
+  #startRetry(delivery: TrackedDelivery): void {
     const { stage } = delivery.lastFailure as Failure;
-    delivery.waitsForRetry = false;
+    delivery.waits = false;
     delivery.mark = undefined;
     delivery.attempt++;
     this.counters.retries++;

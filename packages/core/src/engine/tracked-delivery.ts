@@ -6,7 +6,7 @@ import type { Admission, RunnableStage } from "./stage.ts";
 
 const hasUnit = 1;
 const ownsLane = 2;
-const waitsForRetry = 4;
+const waits = 4;
 const settled = 8;
 
 /**
@@ -59,12 +59,12 @@ export class TrackedDelivery {
   }
 
   /** Whether it is in the retry wheel. */
-  get waitsForRetry(): boolean {
-    return (this.facts & waitsForRetry) !== 0;
+  get waits(): boolean {
+    return (this.facts & waits) !== 0;
   }
 
-  set waitsForRetry(value: boolean) {
-    this.set(waitsForRetry, value);
+  set waits(value: boolean) {
+    this.set(waits, value);
   }
 
   /** Whether it has ended; nothing is done with it any more. */

@@ -1,4 +1,5 @@
 import type { Disposition } from "@spillway/spec";
+import type { Breaker } from "../breaker.ts";
 import type { GateRole, StageDescription } from "./description.ts";
 import { StageAdmission } from "./stage-admission.ts";
 import { WorkStage, type Work } from "./work-stage.ts";
@@ -12,12 +13,13 @@ export interface WorkDescription {
   /** How many may run at once; undefined for stages whose work is done at once. */
   readonly concurrency: number | undefined;
   readonly timeoutMs: number | undefined;
+  readonly breaker?: Breaker | undefined;
   readonly disposition: Disposition | undefined;
 }
 
 /** Describes a stage that runs a function for each delivery. */
 export function describeWork(options: WorkDescription): StageDescription {
-  const { kind, name, says, work, concurrency, timeoutMs, disposition } = options;
+  const { kind, name, says, work, concurrency, timeoutMs, breaker, disposition } = options;
   const role: GateRole = concurrency === undefined ? { is: "inside" } : { is: "exit", concurrency };
   return {
     kind,
@@ -35,6 +37,7 @@ export function describeWork(options: WorkDescription): StageDescription {
         next,
         run,
         timeoutMs,
+        breaker,
         disposition,
       }),
   };

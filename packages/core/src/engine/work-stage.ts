@@ -1,4 +1,6 @@
 import { SpillwayError, type Cancel, type Disposition } from "@spillway/spec";
+import type { Breaker } from "../breaker.ts";
+import { BreakerGuard } from "./breaker-guard.ts";
 import type { Gate } from "./gate.ts";
 import { isThenable } from "./is-thenable.ts";
 import { markFailed } from "./mark.ts";
@@ -26,6 +28,7 @@ export interface WorkStageOptions {
   readonly next: Acceptor;
   readonly run: Run;
   readonly timeoutMs: number | undefined;
+  readonly breaker: Breaker | undefined;
   /** What dead letters of this stage are called, whatever their class; undefined: by their class. */
   readonly disposition: Disposition | undefined;
 }
@@ -45,6 +48,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private readonly next: Acceptor;
   private readonly run: Run;
   private readonly timeoutMs: number | undefined;
+  private readonly guard: BreakerGuard<TrackedDelivery> | undefined;
   private readonly disposition: Disposition | undefined;
   /** All slots in use, idle ones included: no more than handlers have ever run at once. */
   private readonly slots = new Set<Slot>();
@@ -61,6 +65,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.next = options.next;
     this.run = options.run;
     this.timeoutMs = options.timeoutMs;
+    if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.attempt(delivery));
     this.disposition = options.disposition;
     options.run.onEnd(() => this.cancelSweep?.());
   }
@@ -76,6 +81,19 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   start(delivery: TrackedDelivery): void {
+    if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
+    else {
+      delivery.waits = true;
+      this.own?.occupy(delivery);
+    }
+  }
+
+  private attempt(delivery: TrackedDelivery): void {
+    if (this.guard !== undefined) delivery.waits = false;
+    if (delivery.settled) {
+      this.guard?.gaveUp();
+      return;
+    }
     let result: unknown;
     delivery.stage = this;
     try {
@@ -107,6 +125,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   discarded(slot: Slot): void {
     this.slots.delete(slot);
+    this.guard?.gaveUp();
   }
 
   private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
@@ -119,6 +138,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   private succeeded(delivery: TrackedDelivery, value: unknown): void {
     if (delivery.slot !== undefined) this.freeSlot(delivery, delivery.slot);
+    if (this.guard !== undefined) this.guard.succeeded();
     delivery.value = value;
     delivery.attempt = 1;
     if (delivery.lastFailure !== undefined) delivery.lastFailure = undefined;
@@ -136,6 +156,10 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   private failed(delivery: TrackedDelivery, error: unknown): void {
     if (delivery.slot !== undefined) this.freeSlot(delivery, delivery.slot);
+    if (this.guard?.failed(error, delivery) === true) {
+      delivery.waits = true;
+      return;
+    }
     markFailed(delivery, this, error, this.disposition, this.run.clock.nowMs());
     delivery.holder?.park(delivery);
     this.next.accept(delivery);

@@ -8,7 +8,8 @@ import type { FencingToken, LeaseRecord, Partition, PartitionId, StartPosition }
  * next sees a partition without a record and cannot know whether it is old or new. So before any lease record there is one more record in the scope,
  * under a name that no source uses; its `parents` are the partitions that the source listed before it was written, its `start` the pipeline's. It
  * is written once, by a compare-and-set that only one worker wins, and all go by what the store then holds. A partition that is born between the
- * listing and the write is not in it, and so loses nothing. Once each of them has a record that holds its start, the names are dropped.
+ * listing and the write is not in it, and so loses nothing; nor does one that an incomplete listing left out: it is read from earliest, too much
+ * but not too little. Once each of them has a record that holds its start, the names are dropped.
  *
  * Its token is the highest of all records that were removed: a partition that the source lists again begins above it, so that the checkpoint store,
  * which has seen that token, does not refuse its new owner.

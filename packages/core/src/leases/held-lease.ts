@@ -14,7 +14,7 @@ export interface HeldLease {
   readonly isHeld: boolean;
   /** Writes the claim that it was made for. Resolves to whether it is ours now; a rejection leaves that unknown. */
   claim(): Promise<boolean>;
-  /** Writes that its owner lives. Resolves to false when the store holds another version: list, `notice`, and renew again if it is still held. */
+  /** Writes that its owner lives. Resolves to false when it is not held any more, or when the store holds another version: list, `notice`, and renew again if it is still held. */
   renew(signal: AbortSignal): Promise<boolean>;
   /** Takes note of what the store held when it was listed: who wants it, who took it. An old list does no harm. */
   readonly notice: (record: LeaseRecord) => void;
@@ -121,7 +121,10 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
       report({ type: "lease-gained", partition, token, takeover: lease.takeover });
       return true;
     },
-    renew: (signal) => write({ ...record, version: record.version + 1 }, signal),
+    async renew(signal) {
+      // Its turn in a batch may come after it was released, or after its owner must believe it lost.
+      return held.isHeld && (await write({ ...record, version: record.version + 1 }, signal));
+    },
     notice(listed) {
       if (state === "over" || state === "claiming" || listed.version <= record.version) return;
       if (listed.owner !== owner || listed.token !== token) {

@@ -30,22 +30,25 @@ export async function releaseLease(options: ReleaseOptions): Promise<void> {
   signal.addEventListener("abort", pause.wake);
   lost.addEventListener("abort", pause.wake);
   try {
-    for (let failures = 0; ; ) {
+    for (let tries = 1; ; tries++) {
       signal.throwIfAborted();
       lost.throwIfAborted();
+      const retryInMs = backoffMs(tries, retryLimits, clock);
+      let listed: LeaseRecord | undefined;
       try {
         if (await store.write(released(options.current(), how), signal, lost)) return;
-        const listed = recordOf(await store.list(signal, lost), options.current().partition);
-        if (isReleased(listed, options.current(), how)) return;
-        if (listed !== undefined) options.notice(listed);
-        failures = 0;
+        listed = recordOf(await store.list(signal, lost), options.current().partition);
       } catch (error) {
         signal.throwIfAborted();
         lost.throwIfAborted();
-        const retryInMs = backoffMs(++failures, retryLimits, clock);
         options.report({ type: "lease-call-failed", call: "release", error, retryInMs });
         await pause.sleep(retryInMs);
+        continue;
       }
+      if (isReleased(listed, options.current(), how)) return;
+      if (listed !== undefined) options.notice(listed);
+      // Refused once, the version was old; refused again and again, the store must not be pressed.
+      if (tries > 1) await pause.sleep(retryInMs);
     }
   } finally {
     signal.removeEventListener("abort", pause.wake);

@@ -1,0 +1,69 @@
+import type { Breaker, BreakerState } from "../breaker.ts";
+import { Ring } from "./ring.ts";
+import type { Run } from "./run-context.ts";
+
+/**
+ * What a breaker means for one stage: while it is open, the intake rests and what has come as far as the stage waits here; half-open, one probes;
+ * closed, all go on. Whoever hears first that it has opened sees to its half-opening.
+ */
+export class BreakerGuard<Item> {
+  readonly #breaker: Breaker;
+  readonly #run: Run;
+  readonly #start: (item: Item) => void;
+  readonly #waiting = new Ring<Item>();
+  #resting = false;
+
+  constructor(breaker: Breaker, run: Run, start: (item: Item) => void) {
+    this.#breaker = breaker;
+    this.#run = run;
+    this.#start = start;
+    const forget = breaker.onChange((state) => this.#changed(state));
+    run.onEnd(forget);
+    if (breaker.state === "open") this.#rest(true);
+    run.breakers.add(breaker);
+  }
+
+  /** Whether the item may start now; if not, it is kept and started later. */
+  admit(item: Item): boolean {
+    if (this.#breaker.admit()) return true;
+    this.#waiting.push(item);
+    return false;
+  }
+
+  succeeded(): void {
+    this.#breaker.succeeded();
+  }
+
+  /** A failure; true when the item was a probe: it is kept, and has used no attempt. */
+  failed(error: unknown, item: Item): boolean {
+    const wasProbe = this.#breaker.failed(error);
+    if (wasProbe) this.#waiting.unshift(item);
+    return wasProbe;
+  }
+
+  gaveUp(): void {
+    this.#breaker.gaveUp();
+  }
+
+  #changed(state: BreakerState): void {
+    if (this.#run.listened) this.#run.emit({ type: "breaker", breaker: this.#breaker.name, state });
+    this.#rest(state === "open");
+    if (state === "open") {
+      const cancel = this.#run.clock.schedule(this.#breaker.openMs, () => this.#breaker.halfOpen());
+      this.#run.onEnd(cancel);
+      return;
+    }
+    // Not within the call that changed it: its own bookkeeping comes first.
+    this.#run.clock.defer(() => this.#startWaiting());
+  }
+
+  #startWaiting(): void {
+    while (this.#waiting.size > 0 && this.#breaker.admit()) this.#start(this.#waiting.shift() as Item);
+  }
+
+  #rest(resting: boolean): void {
+    if (this.#resting === resting) return;
+    this.#resting = resting;
+    this.#run.crowd(resting ? 1 : -1);
+  }
+}

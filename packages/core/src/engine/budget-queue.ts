@@ -1,0 +1,42 @@
+import type { Cancel, Clock } from "@spillway/spec";
+import type { RetryBudget } from "../retry-budget.ts";
+import { Ring } from "./ring.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** Deliveries whose retry is due and waits for a budget, in their order, with one timer. */
+export class BudgetQueue {
+  readonly #clock: Clock;
+  readonly #budget: RetryBudget;
+  readonly #start: (delivery: TrackedDelivery) => void;
+  readonly #waiting = new Ring<TrackedDelivery>();
+  #cancel: Cancel | undefined = undefined;
+
+  constructor(clock: Clock, budget: RetryBudget, start: (delivery: TrackedDelivery) => void) {
+    this.#clock = clock;
+    this.#budget = budget;
+    this.#start = start;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Starts a retry when the budget allows it. */
+  add(delivery: TrackedDelivery): void {
+    this.#waiting.push(delivery);
+    if (this.#cancel === undefined) this.#startSome();
+  }
+
+  #startSome(): void {
+    for (let delivery = this.#waiting.peek(); delivery !== undefined; delivery = this.#waiting.peek()) {
+      if (!delivery.settled && !this.#budget.take(this.#clock.nowMs())) break;
+      this.#waiting.shift();
+      if (!delivery.settled) this.#start(delivery);
+    }
+    if (this.#waiting.size === 0 || this.#cancel !== undefined) return;
+    this.#cancel = this.#clock.schedule(this.#budget.waitMs(), () => {
+      this.#cancel = undefined;
+      this.#startSome();
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { Disposition } from "@spillway/spec";
+import type { RetryBudget } from "../retry-budget.ts";
+import type { RetryRule } from "../retry.ts";
+import type { Failure } from "./mark.ts";
+import type { Run } from "./run-context.ts";
+import type { Acceptor } from "./stage.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** What a retry stage decides by. */
+export interface RetryRules {
+  readonly transient: RetryRule;
+  readonly resource: RetryRule;
+  readonly maxAgeMs: number | undefined;
+  readonly budget: RetryBudget | undefined;
+  readonly giveBackAfterMs: number | undefined;
+}
+
+/** Sends failed deliveries back, or lets them go on to what becomes of those that are given up. */
+export class RetryStage implements Acceptor {
+  readonly #run: Run;
+  readonly #rules: RetryRules;
+  readonly #next: Acceptor;
+
+  constructor(run: Run, rules: RetryRules, next: Acceptor) {
+    this.#run = run;
+    this.#rules = rules;
+    this.#next = next;
+  }
+
+  accept(delivery: TrackedDelivery): void {
+    const { mark } = delivery;
+    if (mark?.kind === "failed") this.#decide(delivery, mark);
+    else {
+      if (this.#rules.budget !== undefined) this.#rules.budget.deposit();
+      this.#next.accept(delivery);
+    }
+  }
+
+  #decide(delivery: TrackedDelivery, failure: Failure): void {
+    const run = this.#run;
+    const failureClass = failure.failureClass ?? "transient";
+    if (failureClass === "permanent" || failureClass === "fatal") {
+      this.#next.accept(delivery);
+      return;
+    }
+    const rule = this.#rules[failureClass];
+    const gaveUp = this.#giveUp(delivery, failure, rule);
+    if (gaveUp !== undefined) {
+      failure.disposition ??= gaveUp;
+      this.#next.accept(delivery);
+      return;
+    }
+    failure.delayMs = delayOf(rule, failure, run);
+    failure.budget = this.#rules.budget;
+    if (run.listened) {
+      const { message } = delivery;
+      const { stage, error, attempts, delayMs } = failure;
+      run.emit({ type: "retrying", message, stage: stage.name, error, class: failureClass, attempt: attempts, delayMs });
+    }
+    const { giveBackAfterMs } = this.#rules;
+    if (giveBackAfterMs !== undefined && failure.delayMs > giveBackAfterMs && delivery.feed.giveBack(delivery, failure.delayMs)) return;
+    run.retryLater(delivery, failure.delayMs);
+  }
+
+  #giveUp(delivery: TrackedDelivery, failure: Failure, rule: RetryRule): Disposition | undefined {
+    const { maxAgeMs, giveBackAfterMs } = this.#rules;
+    const { message } = delivery;
+    const earlier = giveBackAfterMs !== undefined && "receiveCount" in message ? Number(message.receiveCount) - 1 : 0;
+    if (failure.attempts + earlier >= rule.attempts) return "exhausted";
+    return maxAgeMs !== undefined && this.#run.clock.nowMs() - message.timestampMs > maxAgeMs ? "expired" : undefined;
+  }
+}
+
+function delayOf(rule: RetryRule, failure: Failure, run: Run): number {
+  const { attempts, previousDelayMs, error } = failure;
+  const delayMs = rule.backoff.delayMs({ attempt: attempts, previousMs: previousDelayMs, error, random: () => run.clock.random() });
+  return Number.isFinite(delayMs) ? Math.max(0, delayMs) : 0;
+}

@@ -1,0 +1,22 @@
+import type { Message } from "@spillway/spec";
+import type { RunnableStage } from "./stage.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** Decides, where a process may have been killed by a message, which message of a feed may start and how. */
+export interface StartGuard {
+  /** Whether this message may start now; asked again when another one has ended. */
+  mayStart(message: Message<unknown>, underWay: number): boolean;
+  /** Sends the delivery into the chain by `enter`, at once or when it has been written down; or marks it failed first. */
+  begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void;
+  /** The delivery has ended. */
+  ended(delivery: TrackedDelivery): void;
+}
+
+/** What a message that kills the process has failed at. */
+export const crashedAt: RunnableStage = {
+  name: "crashed",
+  start() {
+    // Never tried again: its failure is permanent.
+  },
+  slotFor: () => undefined,
+};
