@@ -1,5 +1,6 @@
 import { openContext } from "./case-context.ts";
 import { settled, type Settled } from "./check.ts";
+import { ConformanceFailure } from "./conformance-failure.ts";
 import type { ConformanceCase, Guarantee, Suite } from "./conformance-case.ts";
 import type { Closable, Harness } from "./harness.ts";
 
@@ -19,7 +20,7 @@ export interface BoundCase {
   readonly guarantee: Guarantee;
   /** Why the case cannot be tried on this harness; undefined when it can. */
   readonly skip: string | undefined;
-  /** Opens a subject, tries the fact on it and closes it. Rejects when the fact does not hold. */
+  /** Opens a subject, tries the fact on it and closes it. Rejects with ConformanceFailure when the fact does not hold. */
   run(): Promise<void>;
 }
 
@@ -71,6 +72,10 @@ async function closeSubject(subject: Closable, deadlineMs: number, outcome: Sett
   const closed = await settled(closing.within("closing the subject", subject.close()));
   closing.end();
   // The case's own failure says more than what it broke on the way out.
-  if (outcome.state === "rejected") throw outcome.error;
+  if (outcome.state === "rejected") throw asFailure(outcome.error);
   if (closed.state === "rejected") throw closed.error;
+}
+
+function asFailure(error: unknown): ConformanceFailure {
+  return error instanceof ConformanceFailure ? error : new ConformanceFailure("every call answers as the case expects", "no rejection", error, error);
 }

@@ -12,7 +12,7 @@ export interface ConformanceCase<Subject, Need extends string> {
   readonly guarantee: Guarantee;
   /** What the harness must be able to do; where it lacks one, the case is skipped with the harness's reason. */
   readonly needs: readonly Need[];
-  /** Resolves when the fact holds; throws ConformanceFailure when it does not. Any other error also fails the case. */
+  /** Resolves when the fact holds; throws ConformanceFailure, or what a call of the subject rejects with, when it does not. */
   run(subject: Subject, context: CaseContext): Promise<void>;
 }
 

@@ -7,10 +7,11 @@ export class ConformanceFailure extends SpillwayError {
   readonly expected: unknown;
   readonly actual: unknown;
 
-  constructor(fact: string, expected: unknown, actual: unknown) {
+  constructor(fact: string, expected: unknown, actual: unknown, cause?: unknown) {
     super(`${fact}: expected ${brief(expected)}, got ${brief(actual)}. The adapter breaks the contract: see the case's "proves".`, {
       code: "SPILLWAY_CONFORMANCE",
       failureClass: "permanent",
+      ...(cause === undefined ? {} : { cause }),
     });
     this.expected = expected;
     this.actual = actual;
