@@ -29,6 +29,20 @@ describe("what existed at first", () => {
     expect(cluster.loads().reduce((sum, load) => sum + load, 0)).toBe(21);
   });
 
+  it("is remembered for a partition that the source leaves out for a while", async () => {
+    const cluster = testCluster({ partitions: ["a", "b"], latencyMs: 10 });
+    const doomed = cluster.join();
+    await cluster.clock.runUntil(() => recordOf(cluster, firstSeenPartition) !== undefined);
+    doomed.crash();
+    cluster.sourceFault = () => new Set(["b" as PartitionId]);
+    const worker = cluster.join();
+    await holding(cluster, worker, 1);
+    await cluster.clock.advance(2 * leaseDurationMs);
+    cluster.sourceFault = () => undefined;
+    await holding(cluster, worker, 2);
+    expect(leaseOf(worker, "b").start).toEqual({ at: "latest" });
+  });
+
   it("is what the first worker saw, whatever another one saw or wants", async () => {
     const cluster = testCluster({ partitions: ["a"], latencyMs: 10 });
     cluster.sourceFault = () => new Set<PartitionId>();
