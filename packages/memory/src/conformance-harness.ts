@@ -96,7 +96,9 @@ export const memoryLogSinkHarness: SinkHarness = {
       sink: () => memoryLogSink({ log }),
       async stored() {
         const partitions = log.partitions().map(({ id }) => log.partition(id));
-        return partitions.flatMap((each) => Array.from({ length: each.end() }, (_, offset) => each.at(offset)).filter((at) => at !== undefined));
+        return partitions.flatMap((each) =>
+          Array.from({ length: each.end() }, (_, offset) => each.at(offset)).filter((at) => at !== undefined),
+        );
       },
       largePayloadBytes,
       tooLargeBytes,

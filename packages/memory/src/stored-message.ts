@@ -12,10 +12,13 @@ export interface StoredMessage {
 export function storedMessage(message: OutgoingMessage<Payload>, timestampMs: number, maxBytes: number): StoredMessage {
   const size = message.value?.byteLength ?? 0;
   if (size > maxBytes) {
-    throw new SpillwayError(`A payload of ${size} bytes is above the limit of ${maxBytes} bytes (maxMessageBytes); it can never be stored.`, {
-      code: "SPILLWAY_OVERSIZE",
-      failureClass: "permanent",
-    });
+    throw new SpillwayError(
+      `A payload of ${size} bytes is above the limit of ${maxBytes} bytes (maxMessageBytes); it can never be stored.`,
+      {
+        code: "SPILLWAY_OVERSIZE",
+        failureClass: "permanent",
+      },
+    );
   }
   return {
     key: typeof message.key === "object" ? message.key.slice() : message.key,
@@ -34,7 +37,14 @@ interface Remembering {
 
 /** What every message read from a log or a queue has: its parts, and the stored message behind it. */
 export function messageOf(id: string, from: StoredMessage): Message<Payload> & Remembering {
-  return { id, key: keyText(from.key), value: copyPayload(from.value), headers: from.headers, timestampMs: from.timestampMs, [stored]: from };
+  return {
+    id,
+    key: keyText(from.key),
+    value: copyPayload(from.value),
+    headers: from.headers,
+    timestampMs: from.timestampMs,
+    [stored]: from,
+  };
 }
 
 /** The bytes that a message arrived with, whatever a handler has done to its value since. */

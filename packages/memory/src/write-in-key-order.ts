@@ -22,7 +22,10 @@ export function writeInKeyOrder<T>(
 }
 
 function notAttempted(key: string): SpillwayError {
-  return new SpillwayError(`Not attempted: an earlier message of the key ${JSON.stringify(key)} failed in the same write. Write it again after that one.`, {
-    code: "SPILLWAY_NOT_ATTEMPTED",
-  });
+  return new SpillwayError(
+    `Not attempted: an earlier message of the key ${JSON.stringify(key)} failed in the same write. Write it again after that one.`,
+    {
+      code: "SPILLWAY_NOT_ATTEMPTED",
+    },
+  );
 }

@@ -42,7 +42,17 @@ export const contentCases: CheckpointStoreSuite["cases"] = [
     proves: "What finished out of order is not run again after a crash.",
     guarantee: "G10",
     needs: ["done"],
-    run: (subject, context) => expectKept([after(subject.position(0), [2, 3, 7].map((n) => subject.position(n)))], subject, context),
+    run: (subject, context) =>
+      expectKept(
+        [
+          after(
+            subject.position(0),
+            [2, 3, 7].map((n) => subject.position(n)),
+          ),
+        ],
+        subject,
+        context,
+      ),
   },
   {
     name: "as many done positions as the store says are kept",
@@ -61,7 +71,8 @@ export const contentCases: CheckpointStoreSuite["cases"] = [
     proves: "A checkpoint is replaced as a whole: nothing that must run is taken for done.",
     guarantee: "G2",
     needs: ["done"],
-    run: (subject, context) => expectKept([after(subject.position(0), [subject.position(2)]), after(subject.position(1))], subject, context),
+    run: (subject, context) =>
+      expectKept([after(subject.position(0), [subject.position(2)]), after(subject.position(1))], subject, context),
   },
   {
     name: "every way to begin is kept",
@@ -140,7 +151,8 @@ export const contentCases: CheckpointStoreSuite["cases"] = [
   },
   {
     name: "a checkpoint that cannot be understood is refused, not taken for none",
-    proves: "A damaged or foreign checkpoint stops the partition loudly: to begin at latest, or anywhere, because of it could lose messages.",
+    proves:
+      "A damaged or foreign checkpoint stops the partition loudly: to begin at latest, or anywhere, because of it could lose messages.",
     guarantee: "G10",
     needs: ["corrupt"],
     async run(subject, context) {

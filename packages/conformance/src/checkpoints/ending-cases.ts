@@ -17,7 +17,10 @@ export const endingCases: CheckpointStoreSuite["cases"] = [
       const store = subject.store();
       const loaded = await context.within("the end of the load", settled(store.load(subject.key(0), token, own)));
       equal("how the load ended", loaded.state, "rejected");
-      const saved = await context.within("the end of the save", settled(store.save(subject.key(0), after(subject.position(0)), token, own)));
+      const saved = await context.within(
+        "the end of the save",
+        settled(store.save(subject.key(0), after(subject.position(0)), token, own)),
+      );
       equal("how the save ended", saved.state, "rejected");
     },
   },

@@ -76,7 +76,11 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
       const stale = await takeOver(subject, context);
       const token = await takeOver(subject, context);
       await load(subject.store(), subject.key(0), token, context);
-      await rejectsWith("the late save", save(subject.store(), subject.key(0), after(subject.position(9)), stale, context), "SPILLWAY_LEASE_LOST");
+      await rejectsWith(
+        "the late save",
+        save(subject.store(), subject.key(0), after(subject.position(9)), stale, context),
+        "SPILLWAY_LEASE_LOST",
+      );
       equal("the checkpoint", await load(subject.store(), subject.key(0), token, context), undefined);
     },
   },
@@ -139,7 +143,11 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
       await load(store, subject.key(0), token, context);
       await save(store, subject.key(0), after(subject.position(6)), token, context);
       await context.within("reopening", subject.reopen());
-      await rejectsWith("the late save", save(subject.store(), subject.key(0), after(subject.position(9)), stale, context), "SPILLWAY_LEASE_LOST");
+      await rejectsWith(
+        "the late save",
+        save(subject.store(), subject.key(0), after(subject.position(9)), stale, context),
+        "SPILLWAY_LEASE_LOST",
+      );
       equal("the checkpoint", await load(subject.store(), subject.key(0), token, context), after(subject.position(6)));
     },
   },
@@ -153,7 +161,11 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
       const token = await takeOver(subject, context);
       await load(subject.store(), subject.key(0), token, context);
       await context.within("reopening", subject.reopen());
-      await rejectsWith("the late save", save(subject.store(), subject.key(0), after(subject.position(9)), stale, context), "SPILLWAY_LEASE_LOST");
+      await rejectsWith(
+        "the late save",
+        save(subject.store(), subject.key(0), after(subject.position(9)), stale, context),
+        "SPILLWAY_LEASE_LOST",
+      );
     },
   },
 ];

@@ -77,5 +77,7 @@ async function closeSubject(subject: Closable, deadlineMs: number, outcome: Sett
 }
 
 function asFailure(error: unknown): ConformanceFailure {
-  return error instanceof ConformanceFailure ? error : new ConformanceFailure("every call answers as the case expects", "no rejection", error, error);
+  return error instanceof ConformanceFailure
+    ? error
+    : new ConformanceFailure("every call answers as the case expects", "no rejection", error, error);
 }

@@ -16,7 +16,13 @@ export const racingCases: LeaseStoreSuite["cases"] = [
     needs: [],
     async run(subject, context) {
       const store = subject.store();
-      await expectOneWinner(upTo(contenders).map(() => store), undefined, record("a"), subject, context);
+      await expectOneWinner(
+        upTo(contenders).map(() => store),
+        undefined,
+        record("a"),
+        subject,
+        context,
+      );
     },
   },
   {
@@ -27,7 +33,13 @@ export const racingCases: LeaseStoreSuite["cases"] = [
     async run(subject, context) {
       const store = subject.store();
       await expectSet(true, store, undefined, record("a"), context);
-      await expectOneWinner(upTo(contenders).map(() => store), 1, next(record("a")), subject, context);
+      await expectOneWinner(
+        upTo(contenders).map(() => store),
+        1,
+        next(record("a")),
+        subject,
+        context,
+      );
     },
   },
   {
@@ -37,7 +49,13 @@ export const racingCases: LeaseStoreSuite["cases"] = [
     needs: [],
     async run(subject, context) {
       await expectSet(true, subject.store(), undefined, record("a"), context);
-      await expectOneWinner(upTo(contenders).map(() => subject.store()), 1, next(record("a")), subject, context);
+      await expectOneWinner(
+        upTo(contenders).map(() => subject.store()),
+        1,
+        next(record("a")),
+        subject,
+        context,
+      );
     },
   },
   {

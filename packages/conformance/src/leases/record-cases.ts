@@ -106,7 +106,11 @@ export const recordCases: LeaseStoreSuite["cases"] = [
       for (let n = 0; n < 20; n += 1) {
         const successor = next(current);
         await expectSet(true, writer, current.version, successor, context);
-        equal("the versions listed", (await list(reader, context)).map(({ version }) => version), [successor.version]);
+        equal(
+          "the versions listed",
+          (await list(reader, context)).map(({ version }) => version),
+          [successor.version],
+        );
         current = successor;
       }
     },
@@ -120,7 +124,11 @@ export const recordCases: LeaseStoreSuite["cases"] = [
       const store = subject.store();
       const partitions = upTo(120).map((n) => `partition-${String(n).padStart(3, "0")}-${"x".repeat(200)}`);
       for (const partition of partitions) await expectSet(true, store, undefined, record(partition), context);
-      equal("the partitions listed", (await list(store, context)).map(({ partition }) => partition), partitions);
+      equal(
+        "the partitions listed",
+        (await list(store, context)).map(({ partition }) => partition),
+        partitions,
+      );
     },
   },
   {
@@ -151,7 +159,11 @@ export const recordCases: LeaseStoreSuite["cases"] = [
       await expectSet(true, store, undefined, first, context);
       await expectSet(true, store, 1, next(first), context);
       const { partition } = first;
-      equal("whether it is gone, at an earlier version", await context.within("the removal", store.remove(scope, partition, 1, context)), false);
+      equal(
+        "whether it is gone, at an earlier version",
+        await context.within("the removal", store.remove(scope, partition, 1, context)),
+        false,
+      );
       equal("the records", await list(subject.store(), context), [next(first)]);
       equal("whether it is gone, at its version", await context.within("the removal", store.remove(scope, partition, 2, context)), true);
       equal("the records", await list(subject.store(), context), []);
@@ -221,7 +233,11 @@ export const recordCases: LeaseStoreSuite["cases"] = [
         store.remove(scope, "a" as PartitionId, 1, own),
       ];
       const outcomes = await context.within("the end of the calls", Promise.all(calls.map((call) => settled<unknown>(call))));
-      equal("how list, compareAndSet and remove ended", outcomes.map(({ state }) => state), ["rejected", "rejected", "rejected"]);
+      equal(
+        "how list, compareAndSet and remove ended",
+        outcomes.map(({ state }) => state),
+        ["rejected", "rejected", "rejected"],
+      );
     },
   },
   {

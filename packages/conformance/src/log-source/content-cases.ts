@@ -19,7 +19,11 @@ export const contentCases: LogSourceSuite["cases"] = [
     async run(subject, context) {
       const everyByte = Uint8Array.from({ length: 256 }, (_, n) => n);
       const { messages } = await fill(subject, context, [{ key: "a", value: everyByte }]);
-      equal("the payloads", messages.map(({ value }) => hex(value)), [hex(everyByte)]);
+      equal(
+        "the payloads",
+        messages.map(({ value }) => hex(value)),
+        [hex(everyByte)],
+      );
     },
   },
   {
@@ -41,8 +45,16 @@ export const contentCases: LogSourceSuite["cases"] = [
     needs: ["tombstones", "emptyPayloads"],
     async run(subject, context) {
       const values: Payload[] = [null, bytes(""), bytes("null")];
-      const { messages } = await fill(subject, context, values.map((value): OutgoingMessage<Payload> => ({ key: "a", value })));
-      equal("the payloads", messages.map(({ value }) => text(value)), [null, "", "null"]);
+      const { messages } = await fill(
+        subject,
+        context,
+        values.map((value): OutgoingMessage<Payload> => ({ key: "a", value })),
+      );
+      equal(
+        "the payloads",
+        messages.map(({ value }) => text(value)),
+        [null, "", "null"],
+      );
     },
   },
   {
@@ -51,7 +63,11 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers"],
     async run(subject, context) {
-      const headers = [["traceparent", "00-ab-cd-01"], ["content-type", "application/json"], ["greeting", "grüß dich"]] as const;
+      const headers = [
+        ["traceparent", "00-ab-cd-01"],
+        ["content-type", "application/json"],
+        ["greeting", "grüß dich"],
+      ] as const;
       const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers }]);
       const sorted = plainHeaders(messages[0]?.headers ?? []).toSorted();
       equal("the headers", sorted, plainHeaders(headers).toSorted());
@@ -63,7 +79,11 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "repeatedHeaders"],
     async run(subject, context) {
-      const headers = [["tag", "one"], ["other", "between"], ["tag", "two"]] as const;
+      const headers = [
+        ["tag", "one"],
+        ["other", "between"],
+        ["tag", "two"],
+      ] as const;
       const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers }]);
       equal("the headers", plainHeaders(messages[0]?.headers ?? []), plainHeaders(headers));
     },
@@ -86,11 +106,19 @@ export const contentCases: LogSourceSuite["cases"] = [
     needs: ["keys"],
     async run(subject, context) {
       const { messages } = await fill(subject, context, [{ key: "kéy", value: bytes("x") }]);
-      equal("the key", messages.map(({ key }) => key), ["kéy"]);
+      equal(
+        "the key",
+        messages.map(({ key }) => key),
+        ["kéy"],
+      );
       await context.within("appending", subject.append([{ value: bytes("no key") }]));
       const all = [...(await readAll(subject.source("consumer"), 2, context)).values()].flat();
       const keyless = all.filter(({ value }) => text(value) === "no key");
-      equal("the key of a message without one", keyless.map(({ key }) => key), [undefined]);
+      equal(
+        "the key of a message without one",
+        keyless.map(({ key }) => key),
+        [undefined],
+      );
     },
   },
   {
@@ -101,7 +129,11 @@ export const contentCases: LogSourceSuite["cases"] = [
     async run(subject, context) {
       const one = Uint8Array.of(0, 255, 1);
       const other = Uint8Array.of(0, 254, 1);
-      const first = await fill(subject, context, [one, one].map((key) => ({ key, value: bytes("x") })));
+      const first = await fill(
+        subject,
+        context,
+        [one, one].map((key) => ({ key, value: bytes("x") })),
+      );
       equal("the texts of two equal keys", first.messages[0]?.key, first.messages[1]?.key);
       await context.within("appending", subject.append([{ key: other, value: bytes("other") }]));
       const all = [...(await readAll(subject.source("consumer"), 3, context)).values()].flat();
@@ -117,8 +149,17 @@ export const contentCases: LogSourceSuite["cases"] = [
       const value = bytes('{"n": 1}');
       const { source, messages } = await fill(subject, context, [{ key: "a", value }]);
       const originals = messages.map((message) => source.original(message));
-      equal("the original payload", originals.map(({ payload }) => hex(payload)), [hex(value)]);
-      if (source.traits.keys) equal("the original key", originals.map(({ key }) => hex(key)), [hex("a")]);
+      equal(
+        "the original payload",
+        originals.map(({ payload }) => hex(payload)),
+        [hex(value)],
+      );
+      if (source.traits.keys)
+        equal(
+          "the original key",
+          originals.map(({ key }) => hex(key)),
+          [hex("a")],
+        );
     },
   },
   {
@@ -129,7 +170,11 @@ export const contentCases: LogSourceSuite["cases"] = [
     async run(subject, context) {
       const key = Uint8Array.of(0, 255, 1);
       const { source, messages } = await fill(subject, context, [{ key, value: bytes("x") }]);
-      equal("the original key", messages.map((message) => hex(source.original(message).key)), [hex(key)]);
+      equal(
+        "the original key",
+        messages.map((message) => hex(source.original(message).key)),
+        [hex(key)],
+      );
     },
   },
   {
@@ -141,7 +186,11 @@ export const contentCases: LogSourceSuite["cases"] = [
       const { source, partition, messages } = await fill(subject, context, numbered("payload", 1));
       messages[0]?.value?.fill(0);
       const again = reading(source, partition, earliest, context);
-      equal("the payload", (await again.take(1)).map(({ value }) => text(value)), ["payload 0"]);
+      equal(
+        "the payload",
+        (await again.take(1)).map(({ value }) => text(value)),
+        ["payload 0"],
+      );
       await again.close();
     },
   },

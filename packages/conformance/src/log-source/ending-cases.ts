@@ -4,7 +4,7 @@ import { text } from "../kit/facts.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
 import { fill, numbered } from "./partitions.ts";
-import { reading } from "./reading.ts";
+import { nextBatch, reading } from "./reading.ts";
 
 const earliest = { at: "earliest" } as const;
 
@@ -33,7 +33,7 @@ export const endingCases: LogSourceSuite["cases"] = [
       const { source, partition } = await fill(subject, context, numbered("message", 1));
       const iterator = source.read(partition, { from: earliest, signal: context.signal })[Symbol.asyncIterator]();
       let given = 0;
-      while (given < 1) given += (await context.within("the message", iterator.next())).value?.messages.length ?? 0;
+      while (given < 1) given += (await context.within("the message", nextBatch(iterator)))?.messages.length ?? 0;
       const pending = settled(iterator.next());
       await turn();
       await context.within("returning the iterator", Promise.resolve(iterator.return?.()));
@@ -96,7 +96,11 @@ export const endingCases: LogSourceSuite["cases"] = [
       await context.within("appending", subject.append(numbered("sentinel", 1)));
       const given = await again.takeThrough(({ value }) => text(value) === "sentinel 0");
       await again.close();
-      equal("the messages", given.slice(0, -1).map(({ id }) => id), messages.map(({ id }) => id));
+      equal(
+        "the messages",
+        given.slice(0, -1).map(({ id }) => id),
+        messages.map(({ id }) => id),
+      );
     },
   },
   {
@@ -131,9 +135,9 @@ export const endingCases: LogSourceSuite["cases"] = [
       const { source, partition, messages } = await fill(subject, context, numbered("message", 1));
       const iterator = source.read(partition, { from: earliest, signal: context.signal })[Symbol.asyncIterator]();
       let given = 0;
-      while (given < messages.length) given += (await context.within("the message", iterator.next())).value?.messages.length ?? 0;
+      while (given < messages.length) given += (await context.within("the message", nextBatch(iterator)))?.messages.length ?? 0;
       let empty: number | undefined;
-      const pulled = meanwhile(iterator.next().then(({ value }) => (empty = value?.messages.length)));
+      const pulled = meanwhile(nextBatch(iterator).then((batch) => (empty = batch?.messages.length)));
       for (let waitedMs = 0; waitedMs < 10_000 && empty === undefined; waitedMs += 500) {
         await context.within("time to pass", subject.elapse(500));
       }

@@ -19,7 +19,11 @@ export const lineageCases: LogSourceSuite["cases"] = [
       const { partition } = await fill(subject, context);
       await context.within("splitting", subject.split(partition));
       const children = await childrenOf(subject, partition, 2, context);
-      equal("the children's parents", children.map(({ parents }) => parents), [[partition], [partition]]);
+      equal(
+        "the children's parents",
+        children.map(({ parents }) => parents),
+        [[partition], [partition]],
+      );
     },
   },
   {
@@ -31,7 +35,11 @@ export const lineageCases: LogSourceSuite["cases"] = [
       const { source, partition, messages } = await fill(subject, context, numbered("message", 5));
       await context.within("splitting", subject.split(partition));
       const reader = reading(source, partition, earliest, context);
-      equal("the messages until the end", (await reader.rest()).map(({ id }) => id), messages.map(({ id }) => id));
+      equal(
+        "the messages until the end",
+        (await reader.rest()).map(({ id }) => id),
+        messages.map(({ id }) => id),
+      );
     },
   },
   {
@@ -77,9 +85,17 @@ export const lineageCases: LogSourceSuite["cases"] = [
       const all = [...found.values()].flat().map(({ value }) => text(value));
       equal("every message once", all.toSorted(), ["marker 0", ...keys.flatMap((key) => [`${key} before`, `${key} after`])].toSorted());
       const inChildren = children.flatMap(({ id }) => found.get(id) ?? []).map(({ value }) => text(value) ?? "");
-      equal("earlier messages among the children's", inChildren.filter((value) => value.endsWith("before")), []);
+      equal(
+        "earlier messages among the children's",
+        inChildren.filter((value) => value.endsWith("before")),
+        [],
+      );
       const inParent = (found.get(partition) ?? []).map(({ value }) => text(value) ?? "");
-      equal("later messages among the parent's", inParent.filter((value) => value.endsWith("after")), []);
+      equal(
+        "later messages among the parent's",
+        inParent.filter((value) => value.endsWith("after")),
+        [],
+      );
     },
   },
   {
@@ -124,7 +140,11 @@ export const lineageCases: LogSourceSuite["cases"] = [
       const source = subject.source("consumer");
       for (const parent of parents) {
         const values = (await reading(source, parent, earliest, context).rest()).map(({ value }) => text(value) ?? "");
-        equal("later messages among a parent's", values.filter((value) => value.endsWith("after")), []);
+        equal(
+          "later messages among a parent's",
+          values.filter((value) => value.endsWith("after")),
+          [],
+        );
       }
       const all = [...(await readAll(source, keys.length * 2, context)).values()].flat().map(({ value }) => text(value));
       equal("every message once", all.toSorted(), keys.flatMap((key) => [`${key} before`, `${key} after`]).toSorted());

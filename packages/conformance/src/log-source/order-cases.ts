@@ -19,7 +19,11 @@ export const orderCases: LogSourceSuite["cases"] = [
       await context.within("appending", subject.append(numbered("sentinel", 1)));
       const given = await reader.takeThrough(({ value }) => text(value) === "sentinel 0");
       await reader.close();
-      equal("the payloads", given.map(({ value }) => text(value)), [...upTo(300).map((n) => `message ${n}`), "sentinel 0"]);
+      equal(
+        "the payloads",
+        given.map(({ value }) => text(value)),
+        [...upTo(300).map((n) => `message ${n}`), "sentinel 0"],
+      );
     },
   },
   {
@@ -30,7 +34,11 @@ export const orderCases: LogSourceSuite["cases"] = [
     async run(subject, context) {
       for (const n of upTo(9)) await context.within("appending", subject.append([{ key: "a", value: bytes(`append ${n}`) }]));
       const found = await readAll(subject.source("consumer"), 9, context);
-      equal("the payloads", [...found.values()].flat().map(({ value }) => text(value)), upTo(9).map((n) => `append ${n}`));
+      equal(
+        "the payloads",
+        [...found.values()].flat().map(({ value }) => text(value)),
+        upTo(9).map((n) => `append ${n}`),
+      );
     },
   },
   {
@@ -43,7 +51,11 @@ export const orderCases: LogSourceSuite["cases"] = [
       const again = reading(subject.source("consumer"), partition, earliest, context);
       const names = (await again.take(20)).map(({ id, position }) => ({ id, position }));
       await again.close();
-      equal("ids and positions", names, messages.map(({ id, position }) => ({ id, position })));
+      equal(
+        "ids and positions",
+        names,
+        messages.map(({ id, position }) => ({ id, position })),
+      );
     },
   },
   {
@@ -79,8 +91,14 @@ export const orderCases: LogSourceSuite["cases"] = [
       await context.within("appending", subject.append(rounds));
       const found = await readAll(subject.source("consumer"), rounds.length, context);
       for (const key of keys) {
-        const homes = [...found.values()].map((messages) => messages.filter((message) => message.key === key)).filter((of) => of.length > 0);
-        equal(`the messages of ${key}, by partition`, homes.map((of) => of.map(({ value }) => text(value))), [["0", "1", "2", "3", "4"]]);
+        const homes = [...found.values()]
+          .map((messages) => messages.filter((message) => message.key === key))
+          .filter((of) => of.length > 0);
+        equal(
+          `the messages of ${key}, by partition`,
+          homes.map((of) => of.map(({ value }) => text(value))),
+          [["0", "1", "2", "3", "4"]],
+        );
       }
     },
   },
@@ -93,7 +111,11 @@ export const orderCases: LogSourceSuite["cases"] = [
       const { partition } = await fill(subject, context, numbered("message", 10));
       const readers = ["one", "other"].map((consumer) => reading(subject.source(consumer), partition, earliest, context));
       for (const reader of readers) {
-        equal("the payloads", (await reader.take(10)).map(({ value }) => text(value)), upTo(10).map((n) => `message ${n}`));
+        equal(
+          "the payloads",
+          (await reader.take(10)).map(({ value }) => text(value)),
+          upTo(10).map((n) => `message ${n}`),
+        );
         await reader.close();
       }
     },
@@ -111,7 +133,11 @@ export const orderCases: LogSourceSuite["cases"] = [
       // One pull of each in turn: no reader is read to its end before the next has begun.
       for (const { reader, messages } of readers) equal("the first message", (await reader.take(1))[0]?.id, messages[0]?.id);
       for (const { reader, messages } of readers.toReversed()) {
-        equal("the messages that follow", (await reader.take(messages.length - 1)).map(({ id }) => id), messages.slice(1).map(({ id }) => id));
+        equal(
+          "the messages that follow",
+          (await reader.take(messages.length - 1)).map(({ id }) => id),
+          messages.slice(1).map(({ id }) => id),
+        );
         await reader.close();
       }
     },

@@ -23,10 +23,10 @@ export function reading(source: LogSource<Payload>, partition: PartitionId, from
   const kept: LogMessage<Payload>[] = [];
 
   async function pull(what: string): Promise<boolean> {
-    const { done, value } = await context.within(what, iterator.next());
-    if (done === true) return false;
-    batches.push(value);
-    kept.push(...value.messages);
+    const batch = await context.within(what, nextBatch(iterator));
+    if (batch === undefined) return false;
+    batches.push(batch);
+    kept.push(...batch.messages);
     return true;
   }
 
@@ -57,4 +57,10 @@ export function reading(source: LogSource<Payload>, partition: PartitionId, from
       await context.within("returning the iterator", Promise.resolve(iterator.return?.()));
     },
   };
+}
+
+/** Pulls the next batch, undefined at the end. */
+export async function nextBatch(iterator: AsyncIterator<LogBatch<Payload>, unknown>): Promise<LogBatch<Payload> | undefined> {
+  const result = await iterator.next();
+  return result.done === true ? undefined : result.value;
 }

@@ -18,7 +18,11 @@ export const startCases: LogSourceSuite["cases"] = [
     async run(subject, context) {
       const { source, partition } = await fill(subject, context, numbered("message", 3));
       const reader = reading(source, partition, earliest, context);
-      equal("the payloads", (await reader.take(3)).map(({ value }) => text(value)), upTo(3).map((n) => `message ${n}`));
+      equal(
+        "the payloads",
+        (await reader.take(3)).map(({ value }) => text(value)),
+        upTo(3).map((n) => `message ${n}`),
+      );
       await reader.close();
     },
   },
@@ -33,7 +37,11 @@ export const startCases: LogSourceSuite["cases"] = [
       equal("the first", (await reader.take(1))[0]?.id, messages[0]?.id);
       const waiting = meanwhile(reader.take(2));
       await context.within("appending", subject.append(numbered("later", 2)));
-      equal("the payloads appended meanwhile", (await waiting).map(({ value }) => text(value)), ["later 0", "later 1"]);
+      equal(
+        "the payloads appended meanwhile",
+        (await waiting).map(({ value }) => text(value)),
+        ["later 0", "later 1"],
+      );
       await reader.close();
     },
   },
@@ -46,7 +54,11 @@ export const startCases: LogSourceSuite["cases"] = [
       const { source, partition, messages } = await fill(subject, context, numbered("message", 6));
       for (const [index, { position }] of messages.slice(0, -1).entries()) {
         const reader = reading(source, partition, { at: "after", position }, context);
-        equal(`what follows message ${index}`, (await reader.take(1)).map(({ value }) => text(value)), [`message ${index + 1}`]);
+        equal(
+          `what follows message ${index}`,
+          (await reader.take(1)).map(({ value }) => text(value)),
+          [`message ${index + 1}`],
+        );
         await reader.close();
       }
     },
@@ -61,7 +73,11 @@ export const startCases: LogSourceSuite["cases"] = [
       const last = messages.at(-1) ?? fail("messages were appended", 4, messages.length);
       const reader = reading(source, partition, { at: "after", position: last.position }, context);
       await context.within("appending", subject.append(numbered("later", 2)));
-      equal("the payloads", (await reader.take(2)).map(({ value }) => text(value)), ["later 0", "later 1"]);
+      equal(
+        "the payloads",
+        (await reader.take(2)).map(({ value }) => text(value)),
+        ["later 0", "later 1"],
+      );
       await reader.close();
     },
   },
@@ -84,7 +100,11 @@ export const startCases: LogSourceSuite["cases"] = [
         await subject.append([{ key: "a", value: bytes("new") }]);
         return given !== undefined;
       });
-      equal("the first payload", (await first).map(({ value }) => text(value)), ["new"]);
+      equal(
+        "the first payload",
+        (await first).map(({ value }) => text(value)),
+        ["new"],
+      );
       await reader.close();
     },
   },
@@ -110,7 +130,11 @@ export const startCases: LogSourceSuite["cases"] = [
       });
       const from = Number(text((await first)[0]?.value ?? null));
       const rest = await reader.take(appended - 1 - from);
-      equal("the numbers that follow the first", rest.map(({ value }) => Number(text(value))), upTo(rest.length).map((n) => from + 1 + n));
+      equal(
+        "the numbers that follow the first",
+        rest.map(({ value }) => Number(text(value))),
+        upTo(rest.length).map((n) => from + 1 + n),
+      );
       await reader.close();
     },
   },
@@ -128,7 +152,11 @@ export const startCases: LogSourceSuite["cases"] = [
       const reader = reading(source, partition, earliest, context);
       const all = await reader.take(4);
       await reader.close();
-      holds("the last is younger than the first", (all[3]?.timestampMs ?? 0) > (all[0]?.timestampMs ?? 0), all.map(({ timestampMs }) => timestampMs));
+      holds(
+        "the last is younger than the first",
+        (all[3]?.timestampMs ?? 0) > (all[0]?.timestampMs ?? 0),
+        all.map(({ timestampMs }) => timestampMs),
+      );
       for (const { timestampMs } of all) {
         const replay = reading(source, partition, { at: "timestamp", timestampMs }, context);
         const expected = all.find((message) => message.timestampMs >= timestampMs);
@@ -146,7 +174,11 @@ export const startCases: LogSourceSuite["cases"] = [
       const { source, partition, messages } = await fill(subject, context, numbered("message", 3));
       const timestampMs = (messages[0]?.timestampMs ?? 0) - 60_000;
       const replay = reading(source, partition, { at: "timestamp", timestampMs }, context);
-      equal("the messages", (await replay.take(3)).map(({ id }) => id), messages.map(({ id }) => id));
+      equal(
+        "the messages",
+        (await replay.take(3)).map(({ id }) => id),
+        messages.map(({ id }) => id),
+      );
       await replay.close();
     },
   },
@@ -161,7 +193,11 @@ export const startCases: LogSourceSuite["cases"] = [
       const position = (await given.take(2))[1]?.position ?? fail("two messages were given", 2, "fewer");
       await given.close();
       const again = reading(source, partition, { at: "after", position }, context);
-      equal("the payloads", (await again.take(3)).map(({ value }) => text(value)), ["message 2", "message 3", "message 4"]);
+      equal(
+        "the payloads",
+        (await again.take(3)).map(({ value }) => text(value)),
+        ["message 2", "message 3", "message 4"],
+      );
       await again.close();
     },
   },
@@ -179,7 +215,11 @@ export const startCases: LogSourceSuite["cases"] = [
       const successor = reading(subject.source("consumer"), partition, { at: "after", position }, context);
       const given = await successor.takeThrough(({ value }) => text(value) === "sentinel 0");
       await successor.close();
-      equal("the payloads", given.map(({ value }) => text(value)), ["message 2", "message 3", "message 4", "sentinel 0"]);
+      equal(
+        "the payloads",
+        given.map(({ value }) => text(value)),
+        ["message 2", "message 3", "message 4", "sentinel 0"],
+      );
     },
   },
   {
@@ -193,7 +233,11 @@ export const startCases: LogSourceSuite["cases"] = [
       if (first === undefined || fourth === undefined) return fail("messages were appended", 6, messages.length);
       await context.within("trimming", subject.trim(partition, fourth.position));
       const reader = reading(source, partition, { at: "after", position: first.position }, context);
-      equal("the payloads that are left", (await reader.take(2)).map(({ value }) => text(value)), ["message 4", "message 5"]);
+      equal(
+        "the payloads that are left",
+        (await reader.take(2)).map(({ value }) => text(value)),
+        ["message 4", "message 5"],
+      );
       await reader.close();
       const lost = reader.batches.flatMap((batch) => batch.lost ?? []);
       equal("the number of reports", lost.length, 1);
@@ -207,9 +251,16 @@ export const startCases: LogSourceSuite["cases"] = [
     needs: ["trim"],
     async run(subject, context) {
       const { source, partition, messages } = await fill(subject, context, numbered("message", 4));
-      await context.within("trimming", subject.trim(partition, messages[1]?.position ?? fail("messages were appended", 4, messages.length)));
+      await context.within(
+        "trimming",
+        subject.trim(partition, messages[1]?.position ?? fail("messages were appended", 4, messages.length)),
+      );
       const reader = reading(source, partition, earliest, context);
-      equal("the payloads", (await reader.take(2)).map(({ value }) => text(value)), ["message 2", "message 3"]);
+      equal(
+        "the payloads",
+        (await reader.take(2)).map(({ value }) => text(value)),
+        ["message 2", "message 3"],
+      );
       await reader.close();
     },
   },
@@ -225,7 +276,12 @@ export const startCases: LogSourceSuite["cases"] = [
       const outcome = await settled(reader.take(4));
       // A refusal ends the reading by itself; waiting for ever is neither a refusal nor a replay.
       if (outcome.state === "rejected" && outcome.error instanceof ConformanceFailure) throw outcome.error;
-      if (outcome.state === "resolved") equal("the messages replayed", outcome.value.map(({ id }) => id), messages.map(({ id }) => id));
+      if (outcome.state === "resolved")
+        equal(
+          "the messages replayed",
+          outcome.value.map(({ id }) => id),
+          messages.map(({ id }) => id),
+        );
     },
   },
 ];

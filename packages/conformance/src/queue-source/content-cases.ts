@@ -65,7 +65,11 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers"],
     async run(subject, context) {
-      const headers = [["traceparent", "00-ab-cd-01"], ["content-type", "application/json"], ["greeting", "grüß dich"]] as const;
+      const headers = [
+        ["traceparent", "00-ab-cd-01"],
+        ["content-type", "application/json"],
+        ["greeting", "grüß dich"],
+      ] as const;
       await context.within("sending", subject.send([{ key: "a", value: bytes("x"), headers }]));
       const received = await receiveOne(subject.source(), context);
       equal("the headers", plainHeaders(received.headers).toSorted(), plainHeaders(headers).toSorted());
@@ -77,7 +81,11 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "repeatedHeaders"],
     async run(subject, context) {
-      const headers = [["tag", "one"], ["other", "between"], ["tag", "two"]] as const;
+      const headers = [
+        ["tag", "one"],
+        ["other", "between"],
+        ["tag", "two"],
+      ] as const;
       await context.within("sending", subject.send([{ key: "a", value: bytes("x"), headers }]));
       equal("the headers", plainHeaders((await receiveOne(subject.source(), context)).headers), plainHeaders(headers));
     },

@@ -32,7 +32,13 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
         received.push(message);
       }
       equal("what is left", await visibleNow(subject, source, context), []);
-      equal("the payloads", texts(received).toSorted(), upTo(25).map((n) => `message ${n}`).toSorted());
+      equal(
+        "the payloads",
+        texts(received).toSorted(),
+        upTo(25)
+          .map((n) => `message ${n}`)
+          .toSorted(),
+      );
     },
   },
   {
@@ -54,7 +60,11 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     needs: [],
     async run(subject, context) {
       await context.within("sending", subject.send(numbered("message", 3)));
-      equal("the receive counts", (await receive(subject.source(), 3, context)).map(({ receiveCount }) => receiveCount), [1, 1, 1]);
+      equal(
+        "the receive counts",
+        (await receive(subject.source(), 3, context)).map(({ receiveCount }) => receiveCount),
+        [1, 1, 1],
+      );
     },
   },
   {
@@ -76,7 +86,13 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     async run(subject, context) {
       await context.within("sending", subject.send(numbered("message", 40)));
       const shares = await Promise.all(upTo(4).map(() => receive(subject.source(), 10, context)));
-      equal("the payloads", texts(shares.flat()).toSorted(), upTo(40).map((n) => `message ${n}`).toSorted());
+      equal(
+        "the payloads",
+        texts(shares.flat()).toSorted(),
+        upTo(40)
+          .map((n) => `message ${n}`)
+          .toSorted(),
+      );
     },
   },
   {
@@ -93,7 +109,8 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
   },
   {
     name: "each delivery has the same id, another receipt and a higher count",
-    proves: "A message that is delivered again is known as the same, how often is known, and an earlier delivery cannot settle a later one.",
+    proves:
+      "A message that is delivered again is known as the same, how often is known, and an earlier delivery cannot settle a later one.",
     guarantee: "G12",
     needs: [],
     async run(subject, context) {
@@ -105,7 +122,11 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
         await settle("nack", source, [message], context);
         deliveries.push(message);
       }
-      equal("the receive counts", deliveries.map(({ receiveCount }) => receiveCount), [1, 2, 3]);
+      equal(
+        "the receive counts",
+        deliveries.map(({ receiveCount }) => receiveCount),
+        [1, 2, 3],
+      );
       equal("the number of different ids", new Set(deliveries.map(({ id }) => id)).size, 1);
       equal("the number of different receipts", new Set(deliveries.map(({ receipt }) => receipt)).size, 3);
     },
@@ -119,7 +140,11 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
       const source = subject.source();
       equal("its kind", [source.kind, source.traits.kind], ["queue", "queue"]);
       holds("it has a name", source.name.length > 0, source.name);
-      holds("visibilityTimeoutMs is above 0", Number.isFinite(source.visibilityTimeoutMs) && source.visibilityTimeoutMs > 0, source.visibilityTimeoutMs);
+      holds(
+        "visibilityTimeoutMs is above 0",
+        Number.isFinite(source.visibilityTimeoutMs) && source.visibilityTimeoutMs > 0,
+        source.visibilityTimeoutMs,
+      );
       holds("maxNackDelayMs is whole", Number.isSafeInteger(source.maxNackDelayMs) && source.maxNackDelayMs >= 0, source.maxNackDelayMs);
       holds("receivers is a whole number from 1", Number.isInteger(source.receivers) && source.receivers >= 1, source.receivers);
     },

@@ -41,7 +41,10 @@ export const endingCases: QueueSourceSuite["cases"] = [
       await context.within("sending", subject.send(numbered("message", 1)));
       const own = ownSignal();
       own.abort();
-      const outcome = await context.within("the end of the receive", settled(subject.source().receive({ maxMessages: 1, signal: own.signal })));
+      const outcome = await context.within(
+        "the end of the receive",
+        settled(subject.source().receive({ maxMessages: 1, signal: own.signal })),
+      );
       equal("how the call ended", outcome.state, "rejected");
       equal("the receive count of the message's first delivery", (await receiveOne(subject.source(), context)).receiveCount, 1);
     },

@@ -19,7 +19,11 @@ export const groupCases: QueueSourceSuite["cases"] = [
         await settle("ack", source, [message], context);
         received.push(message);
       }
-      equal("the payloads", texts(received), upTo(8).map((n) => `message ${n}`));
+      equal(
+        "the payloads",
+        texts(received),
+        upTo(8).map((n) => `message ${n}`),
+      );
     },
   },
   {
@@ -30,7 +34,11 @@ export const groupCases: QueueSourceSuite["cases"] = [
     async run(subject, context) {
       await context.within("sending", subject.send(numbered("message", 6, "group")));
       const received = await context.within("receiving", subject.source().receive({ maxMessages: 6, signal: context.signal }));
-      equal("the payloads", texts(received), upTo(received.length).map((n) => `message ${n}`));
+      equal(
+        "the payloads",
+        texts(received),
+        upTo(received.length).map((n) => `message ${n}`),
+      );
     },
   },
   {
@@ -60,7 +68,11 @@ export const groupCases: QueueSourceSuite["cases"] = [
         await settle("ack", source, [again], context);
         received.push(failing, again);
       }
-      equal("the payloads", texts(received), upTo(4).flatMap((n) => [`message ${n}`, `message ${n}`]));
+      equal(
+        "the payloads",
+        texts(received),
+        upTo(4).flatMap((n) => [`message ${n}`, `message ${n}`]),
+      );
     },
   },
   {

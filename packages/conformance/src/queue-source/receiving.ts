@@ -10,11 +10,18 @@ export function numbered(name: string, count: number, group?: string): readonly 
 }
 
 /** Receives until this many messages are there, exactly this many, asking for no more than are missing. */
-export async function receive(source: QueueSource<Payload>, count: number, context: CaseContext): Promise<readonly QueueMessage<Payload>[]> {
+export async function receive(
+  source: QueueSource<Payload>,
+  count: number,
+  context: CaseContext,
+): Promise<readonly QueueMessage<Payload>[]> {
   const messages: QueueMessage<Payload>[] = [];
   while (messages.length < count) {
     const maxMessages = Math.min(10, count - messages.length);
-    const received = await context.within(`message ${messages.length + 1} of ${count}`, source.receive({ maxMessages, signal: context.signal }));
+    const received = await context.within(
+      `message ${messages.length + 1} of ${count}`,
+      source.receive({ maxMessages, signal: context.signal }),
+    );
     if (received.length > maxMessages) fail("receive gives no more than it was asked for", maxMessages, received.length);
     messages.push(...received);
   }
@@ -31,7 +38,11 @@ export async function receiveOne(source: QueueSource<Payload>, context: CaseCont
  * Sends a sentinel and receives until it comes. Resolves to the texts of what came before it: a queue that keeps its order would have given
  * there whatever it had to give. Nothing is waited for, so nothing can be missed by waiting too little, only by a queue that keeps no order.
  */
-export async function visibleNow(subject: QueueSourceSubject, source: QueueSource<Payload>, context: CaseContext): Promise<readonly string[]> {
+export async function visibleNow(
+  subject: QueueSourceSubject,
+  source: QueueSource<Payload>,
+  context: CaseContext,
+): Promise<readonly string[]> {
   await context.within("sending the sentinel", subject.send([{ key: "sentinel", value: bytes("sentinel") }]));
   const before: string[] = [];
   for (;;) {
@@ -52,8 +63,20 @@ export async function settle(
   messages: readonly QueueMessage<Payload>[],
   context: CaseContext,
 ): Promise<void> {
-  const results = await context.within(how, call(how, source, messages.map(({ receipt }) => receipt), context));
-  equal(`the results of ${how}`, results, messages.map(() => ({ ok: true })));
+  const results = await context.within(
+    how,
+    call(
+      how,
+      source,
+      messages.map(({ receipt }) => receipt),
+      context,
+    ),
+  );
+  equal(
+    `the results of ${how}`,
+    results,
+    messages.map(() => ({ ok: true })),
+  );
 }
 
 /** Calls one of the three that settle or extend. */

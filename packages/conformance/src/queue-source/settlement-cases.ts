@@ -54,7 +54,11 @@ export const settlementCases: QueueSourceSuite["cases"] = [
       const [first, last] = await receive(source, 2, context);
       if (first === undefined || last === undefined) return fail("two messages were received", 2, "fewer");
       const results = await context.within("the ack", source.ack([first.receipt, stale.receipt, last.receipt], context));
-      equal("which receipts were good", results.map(({ ok }) => ok), [true, false, true]);
+      equal(
+        "which receipts were good",
+        results.map(({ ok }) => ok),
+        [true, false, true],
+      );
       await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
       equal("what comes again", await visibleNow(subject, source, context), ["twice 0"]);
     },

@@ -102,7 +102,12 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
       await context.within("sending", subject.send(numbered("message", 4)));
       const source = subject.source();
       const messages = await receive(source, 4, context);
-      await settle("ack", source, messages.filter((_, index) => index % 2 === 0), context);
+      await settle(
+        "ack",
+        source,
+        messages.filter((_, index) => index % 2 === 0),
+        context,
+      );
       await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
       const left = messages.filter((_, index) => index % 2 === 1);
       equal("the payloads delivered again", texts(await receive(source, 2, context)).toSorted(), texts(left).toSorted());

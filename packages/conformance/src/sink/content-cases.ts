@@ -26,7 +26,11 @@ export const contentCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const value = Uint8Array.from({ length: 256 }, (_, n) => n);
       await writeAll(subject.sink(), [{ key: "a", value }], context);
-      equal("the payloads stored", (await storedIn(subject, context)).map((message) => hex(message.value)), [hex(value)]);
+      equal(
+        "the payloads stored",
+        (await storedIn(subject, context)).map((message) => hex(message.value)),
+        [hex(value)],
+      );
     },
   },
   {
@@ -49,7 +53,11 @@ export const contentCases: SinkSuite["cases"] = [
     needs: ["tombstones", "emptyPayloads"],
     async run(subject, context) {
       const values: Payload[] = [null, bytes(""), bytes("null")];
-      await writeAll(subject.sink(), values.map((value): OutgoingMessage<Payload> => ({ key: "a", value })), context);
+      await writeAll(
+        subject.sink(),
+        values.map((value): OutgoingMessage<Payload> => ({ key: "a", value })),
+        context,
+      );
       equal("the payloads stored", await storedTexts(subject, context), [null, "", "null"]);
     },
   },
@@ -59,7 +67,11 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers"],
     async run(subject, context) {
-      const headers = [["traceparent", "00-ab-cd-01"], ["content-type", "application/json"], ["greeting", "grüß dich"]] as const;
+      const headers = [
+        ["traceparent", "00-ab-cd-01"],
+        ["content-type", "application/json"],
+        ["greeting", "grüß dich"],
+      ] as const;
       await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers }], context);
       const [message] = await storedIn(subject, context);
       equal("the headers stored", plainHeaders(message?.headers ?? []).toSorted(), plainHeaders(headers).toSorted());
@@ -71,7 +83,11 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "repeatedHeaders"],
     async run(subject, context) {
-      const headers = [["tag", "one"], ["other", "between"], ["tag", "two"]] as const;
+      const headers = [
+        ["tag", "one"],
+        ["other", "between"],
+        ["tag", "two"],
+      ] as const;
       await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers }], context);
       equal("the headers stored", plainHeaders((await storedIn(subject, context))[0]?.headers ?? []), plainHeaders(headers));
     },
@@ -107,7 +123,11 @@ export const contentCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const key = Uint8Array.of(0, 255, 1);
       await writeAll(subject.sink(), [{ key, value: bytes("x") }], context);
-      equal("the key stored", (await storedIn(subject, context)).map((message) => hex(message.key)), [hex(key)]);
+      equal(
+        "the key stored",
+        (await storedIn(subject, context)).map((message) => hex(message.key)),
+        [hex(key)],
+      );
     },
   },
   {
@@ -128,7 +148,11 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G1",
     needs: ["reopen"],
     async run(subject, context) {
-      await writeAll(subject.sink(), ["a", "b", "c"].map((key) => ({ key, value: bytes(key) })), context);
+      await writeAll(
+        subject.sink(),
+        ["a", "b", "c"].map((key) => ({ key, value: bytes(key) })),
+        context,
+      );
       await context.within("reopening", subject.reopen());
       equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), ["a", "b", "c"]);
     },

@@ -17,7 +17,11 @@ export const resultCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const sink = subject.sink();
       for (const size of [1, 2, 5, 10].filter((each) => each <= sink.traits.maxBatchSize)) {
-        await writeAll(sink, upTo(size).map((n) => ({ key: `key-${n}`, value: bytes(`${size}-${n}`) })), context);
+        await writeAll(
+          sink,
+          upTo(size).map((n) => ({ key: `key-${n}`, value: bytes(`${size}-${n}`) })),
+          context,
+        );
       }
     },
   },
@@ -29,7 +33,11 @@ export const resultCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const sink = subject.sink();
       const values = upTo(Math.min(sink.traits.maxBatchSize, mostMessages)).map((n) => `message ${n}`);
-      await writeAll(sink, values.map((value, n) => ({ key: `key-${n}`, value: bytes(value) })), context);
+      await writeAll(
+        sink,
+        values.map((value, n) => ({ key: `key-${n}`, value: bytes(value) })),
+        context,
+      );
       equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), values.toSorted());
     },
   },
@@ -41,18 +49,27 @@ export const resultCases: SinkSuite["cases"] = [
     async run(subject) {
       const { name, traits } = subject.sink();
       holds("it has a name", name.length > 0, name);
-      holds("maxBatchSize is a whole number from 1", Number.isInteger(traits.maxBatchSize) && traits.maxBatchSize >= 1, traits.maxBatchSize);
+      holds(
+        "maxBatchSize is a whole number from 1",
+        Number.isInteger(traits.maxBatchSize) && traits.maxBatchSize >= 1,
+        traits.maxBatchSize,
+      );
       holds('order is "key" or "none"', ["key", "none"].includes(traits.order), traits.order);
     },
   },
   {
     name: "a message that can never be stored fails as oversize, and by itself",
-    proves: "A dead letter that is too large is refused loudly and can be tried again without its stack; what was written with it is stored.",
+    proves:
+      "A dead letter that is too large is refused loudly and can be tried again without its stack; what was written with it is stored.",
     guarantee: "G7",
     needs: ["sizeLimit"],
     async run(subject, context) {
       const results = await write(subject.sink(), [small(0), tooLarge(subject), small(2)].slice(0, batch(subject)), context);
-      equal("which messages were confirmed", results.map(({ ok }) => ok), [true, false, true].slice(0, results.length));
+      equal(
+        "which messages were confirmed",
+        results.map(({ ok }) => ok),
+        [true, false, true].slice(0, results.length),
+      );
       equal("the codes", results.map(codeOf), [undefined, "SPILLWAY_OVERSIZE", undefined].slice(0, results.length));
       const expected = results.flatMap(({ ok }, n) => (ok ? [`small ${n}`] : []));
       equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), expected);
@@ -70,7 +87,8 @@ export const resultCases: SinkSuite["cases"] = [
   },
   {
     name: "results are in the order of the messages, wherever one fails",
-    proves: "ok and stored agree for each single message, so nothing is settled that is not there and nothing is written twice for nothing.",
+    proves:
+      "ok and stored agree for each single message, so nothing is settled that is not there and nothing is written twice for nothing.",
     guarantee: "G7",
     needs: ["sizeLimit"],
     async run(subject, context) {
@@ -80,7 +98,11 @@ export const resultCases: SinkSuite["cases"] = [
           n === failing ? tooLarge(subject, `key-${failing}-${n}`) : { key: `key-${failing}-${n}`, value: bytes(`${failing}-${n}`) },
         );
         const results = await write(subject.sink(), messages, context);
-        equal(`which of ${size} were confirmed when number ${failing} is too large`, results.map(({ ok }) => ok), upTo(size).map((n) => n !== failing));
+        equal(
+          `which of ${size} were confirmed when number ${failing} is too large`,
+          results.map(({ ok }) => ok),
+          upTo(size).map((n) => n !== failing),
+        );
       }
       const expected = upTo(size).flatMap((failing) => upTo(size).flatMap((n) => (n === failing ? [] : [`${failing}-${n}`])));
       equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), expected.toSorted());
@@ -92,14 +114,19 @@ export const resultCases: SinkSuite["cases"] = [
     guarantee: "G3",
     needs: ["sizeLimit", "keyOrder", "keys"],
     async run(subject, context) {
-      const results = await write(subject.sink(), [keyed("a", 0), keyed("b", 1), tooLarge(subject, "a"), keyed("a", 3), keyed("b", 4)], context);
+      const results = await write(
+        subject.sink(),
+        [keyed("a", 0), keyed("b", 1), tooLarge(subject, "a"), keyed("a", 3), keyed("b", 4)],
+        context,
+      );
       equal("the codes", results.map(codeOf), [undefined, undefined, "SPILLWAY_OVERSIZE", "SPILLWAY_NOT_ATTEMPTED", undefined]);
       equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), ["a 0", "b 1", "b 4"]);
     },
   },
   {
     name: "a failure in one write holds nothing in the next",
-    proves: "Nothing is remembered from write to write, so a message that was not attempted is stored once the failed one is out of the way.",
+    proves:
+      "Nothing is remembered from write to write, so a message that was not attempted is stored once the failed one is out of the way.",
     guarantee: "G4",
     needs: ["sizeLimit", "keyOrder", "keys"],
     async run(subject, context) {
@@ -117,11 +144,21 @@ export const resultCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const sink = subject.sink();
       const size = Math.min(sink.traits.maxBatchSize, 60);
-      await writeAll(sink, upTo(size).map((n) => keyed(`key-${n % 3}`, n)), context);
+      await writeAll(
+        sink,
+        upTo(size).map((n) => keyed(`key-${n % 3}`, n)),
+        context,
+      );
       const stored = await storedIn(subject, context);
       for (const key of ["key-0", "key-1", "key-2"]) {
         const values = stored.map(({ value }) => text(value) ?? "").filter((value) => value.startsWith(`${key} `));
-        equal(`the messages of ${key}`, values, upTo(size).filter((n) => `key-${n % 3}` === key).map((n) => `${key} ${n}`));
+        equal(
+          `the messages of ${key}`,
+          values,
+          upTo(size)
+            .filter((n) => `key-${n % 3}` === key)
+            .map((n) => `${key} ${n}`),
+        );
       }
     },
   },
@@ -133,7 +170,11 @@ export const resultCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const sink = subject.sink();
       for (const n of upTo(12)) await writeAll(sink, [keyed("a", n)], context);
-      equal("the payloads stored", await storedTexts(subject, context), upTo(12).map((n) => `a ${n}`));
+      equal(
+        "the payloads stored",
+        await storedTexts(subject, context),
+        upTo(12).map((n) => `a ${n}`),
+      );
     },
   },
   {
@@ -144,7 +185,13 @@ export const resultCases: SinkSuite["cases"] = [
     async run(subject, context) {
       const sink = subject.sink();
       await Promise.all(upTo(12).map((n) => writeAll(sink, [keyed(`lane-${n}`, n)], context)));
-      equal("the payloads stored", (await storedTexts(subject, context)).toSorted(), upTo(12).map((n) => `lane-${n} ${n}`).toSorted());
+      equal(
+        "the payloads stored",
+        (await storedTexts(subject, context)).toSorted(),
+        upTo(12)
+          .map((n) => `lane-${n} ${n}`)
+          .toSorted(),
+      );
     },
   },
   {

@@ -18,7 +18,11 @@ export async function write(
 /** Writes and fails the case unless every result is ok. */
 export async function writeAll(sink: Sink<Payload>, messages: readonly OutgoingMessage<Payload>[], context: CaseContext): Promise<void> {
   const results = await write(sink, messages, context);
-  equal("the results", results, messages.map(() => ({ ok: true })));
+  equal(
+    "the results",
+    results,
+    messages.map(() => ({ ok: true })),
+  );
 }
 
 /** What the backend holds. */

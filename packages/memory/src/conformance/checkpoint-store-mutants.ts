@@ -57,7 +57,8 @@ const content: readonly StoreMutant[] = [
   {
     name: "begins at earliest where there is no position",
     rejectedBy: ["every way to begin is kept"],
-    mutate: (subject) => saves(subject, (checkpoint) => (checkpoint.from.at === "after" ? checkpoint : { ...checkpoint, from: { at: "earliest" } })),
+    mutate: (subject) =>
+      saves(subject, (checkpoint) => (checkpoint.from.at === "after" ? checkpoint : { ...checkpoint, from: { at: "earliest" } })),
   },
   {
     name: "forgets which message was being attempted",
@@ -79,7 +80,11 @@ const content: readonly StoreMutant[] = [
   },
   {
     name: "keeps one checkpoint for all partitions",
-    rejectedBy: ["partitions are kept apart", "a damaged checkpoint harms no other partition's", "the fence of one partition is no other's"],
+    rejectedBy: [
+      "partitions are kept apart",
+      "a damaged checkpoint harms no other partition's",
+      "the fence of one partition is no other's",
+    ],
     mutate: (subject) => keys(subject, ({ scope }) => ({ scope, partition: "all" as PartitionId })),
   },
   {
@@ -130,7 +135,8 @@ const fencing: readonly StoreMutant[] = [
       const used = new Set<FencingToken>();
       return stores(subject, (store) => ({
         ...store,
-        save: async (key, checkpoint, token, options) => (used.has(token) ? undefined : (used.add(token), store.save(key, checkpoint, token, options))),
+        save: async (key, checkpoint, token, options) =>
+          used.has(token) ? undefined : (used.add(token), store.save(key, checkpoint, token, options)),
       }));
     },
   },
@@ -278,7 +284,10 @@ function stores(subject: CheckpointStoreSubject, change: (store: CheckpointStore
   return { ...subject, store: () => change(subject.store()) };
 }
 
-function loads(subject: CheckpointStoreSubject, change: (loaded: Checkpoint | undefined) => Checkpoint | undefined): CheckpointStoreSubject {
+function loads(
+  subject: CheckpointStoreSubject,
+  change: (loaded: Checkpoint | undefined) => Checkpoint | undefined,
+): CheckpointStoreSubject {
   return stores(subject, (store) => ({ ...store, load: async (...given) => change(await store.load(...given)) }));
 }
 

@@ -30,7 +30,8 @@ const records: readonly StoreMutant[] = [
   {
     name: "keeps tokens of 32 bits",
     rejectedBy: ["every form of a record is kept"],
-    mutate: (subject) => lists(subject, (listed) => listed.map((record) => ({ ...record, token: (record.token | 0) as LeaseRecord["token"] }))),
+    mutate: (subject) =>
+      lists(subject, (listed) => listed.map((record) => ({ ...record, token: (record.token | 0) as LeaseRecord["token"] }))),
   },
   {
     name: "keeps what a later write left out",
@@ -93,7 +94,10 @@ const records: readonly StoreMutant[] = [
   },
   {
     name: "keeps one scope for all",
-    rejectedBy: ["scopes are kept apart, whatever characters their names hold", "remove leaves the scope's other records, and other scopes', alone"],
+    rejectedBy: [
+      "scopes are kept apart, whatever characters their names hold",
+      "remove leaves the scope's other records, and other scopes', alone",
+    ],
     mutate: (subject) => scopes(subject, () => "all"),
   },
   {
@@ -171,7 +175,11 @@ const records: readonly StoreMutant[] = [
   {
     name: "works under an aborted signal",
     rejectedBy: ["calls whose signal is aborted already reject"],
-    mutate: (subject) => stores(subject, (store) => ({ ...store, remove: (scope, partition, version) => store.remove(scope, partition, version, { signal: never }) })),
+    mutate: (subject) =>
+      stores(subject, (store) => ({
+        ...store,
+        remove: (scope, partition, version) => store.remove(scope, partition, version, { signal: never }),
+      })),
   },
   {
     name: "leaves a listener for each list",

@@ -1,105 +1,22 @@
 import type { LogSourceSubject } from "@spillway/conformance";
-import type { Partition, PartitionId, Payload, Position } from "@spillway/spec";
+import type { Partition, PartitionId, Position } from "@spillway/spec";
+import { logSourceContentMutants } from "./log-source-content-mutants.ts";
 import { batches, messages, readings, sources, starts } from "./log-source-mutations.ts";
 import type { Mutant } from "./mutant.ts";
 
 type LogSourceMutant = Mutant<LogSourceSubject>;
 
 const never = new AbortController().signal;
-const utf8 = { encode: (text: string) => new TextEncoder().encode(text), decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes) };
-
-const content: readonly LogSourceMutant[] = [
-  {
-    name: "turns payloads into text and back",
-    rejectedBy: ["every byte of a payload arrives as it was appended"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value && utf8.encode(utf8.decode(message.value)) })),
-  },
-  {
-    name: "cuts payloads at 64 KiB",
-    rejectedBy: ["a large payload arrives whole"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value?.slice(0, 65_536) ?? null })),
-  },
-  {
-    name: "gives an empty payload for a tombstone",
-    rejectedBy: ["a tombstone, an empty payload and a payload are three different things"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value ?? new Uint8Array() })),
-  },
-  {
-    name: "gives a tombstone for an empty payload",
-    rejectedBy: ["a tombstone, an empty payload and a payload are three different things"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value?.byteLength === 0 ? null : message.value })),
-  },
-  {
-    name: "loses headers",
-    rejectedBy: ["headers arrive with their names and values"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, headers: [] })),
-  },
-  {
-    name: "keeps one header of each name",
-    rejectedBy: ["headers keep their order and their repetitions"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, headers: [...new Map(message.headers)] })),
-  },
-  {
-    name: "turns header values into text",
-    rejectedBy: ["a header's bytes arrive unchanged"],
-    mutate: (subject) =>
-      messages(subject, (message) => ({
-        ...message,
-        headers: message.headers.map(([name, value]) => [name, typeof value === "string" ? value : utf8.decode(value)]),
-      })),
-  },
-  {
-    name: "gives the empty key to messages without one",
-    rejectedBy: ["a message carries its key, and a message without one carries none"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, key: message.key ?? "" })),
-  },
-  {
-    name: "compares keys of bytes by identity",
-    rejectedBy: ["equal binary keys are equal as text, and others are not"],
-    mutate(subject) {
-      let keys = 0;
-      return messages(subject, (message) => ({ ...message, key: `key ${(keys += 1)}` }));
-    },
-  },
-  {
-    name: "gives all keys of bytes one text",
-    rejectedBy: ["equal binary keys are equal as text, and others are not"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, key: "[object Uint8Array]" })),
-  },
-  {
-    name: "has forgotten the original",
-    rejectedBy: ["original gives the key and payload that a message arrived with"],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, original: () => ({ key: undefined, payload: null }) })),
-  },
-  {
-    name: "takes the text of a key for the original",
-    rejectedBy: ["original gives back a key of bytes as bytes"],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, original: ({ key, value }) => ({ key, payload: value }) })),
-  },
-  {
-    name: "hands out its own memory",
-    rejectedBy: ["a payload changed by its reader is read unchanged the next time"],
-    mutate(subject) {
-      const memory = new Map<string, Payload>();
-      return messages(subject, (message) => {
-        const value = memory.get(message.id) ?? message.value;
-        memory.set(message.id, value);
-        return { ...message, value };
-      });
-    },
-  },
-  {
-    name: "gives timestamps in seconds",
-    rejectedBy: ["timestamps are milliseconds since the Unix epoch"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, timestampMs: Math.floor(message.timestampMs / 1_000) })),
-  },
-];
 
 const order: readonly LogSourceMutant[] = [
   {
     name: "gives a message twice",
     rejectedBy: ["messages of a partition arrive in the order appended, each once"],
-    mutate: (subject) => batches(subject, (batch) => ({ ...batch, messages: batch.messages.flatMap((message, n) => (n === 3 ? [message, message] : [message])) })),
+    mutate: (subject) =>
+      batches(subject, (batch) => ({
+        ...batch,
+        messages: batch.messages.flatMap((message, n) => (n === 3 ? [message, message] : [message])),
+      })),
   },
   {
     name: "loses a message",
@@ -225,7 +142,10 @@ const start: readonly LogSourceMutant[] = [
   },
   {
     name: "begins anew after a position",
-    rejectedBy: ["after the last position gives only what is appended later", "after the last position of an ended partition there is only its end"],
+    rejectedBy: [
+      "after the last position gives only what is appended later",
+      "after the last position of an ended partition there is only its end",
+    ],
     mutate: (subject) => starts(subject, (from) => (from.at === "after" ? { at: "earliest" } : from)),
   },
   {
@@ -237,7 +157,9 @@ const start: readonly LogSourceMutant[] = [
     mutate(subject) {
       const given = new Map<PartitionId, Position>();
       const recording = messages(subject, (message, _index, partition) => (given.set(partition, message.position), message));
-      return starts(recording, (from, partition) => (from.at === "after" ? { at: "after", position: given.get(partition) ?? from.position } : from));
+      return starts(recording, (from, partition) =>
+        from.at === "after" ? { at: "after", position: given.get(partition) ?? from.position } : from,
+      );
     },
   },
   {
@@ -259,7 +181,8 @@ const start: readonly LogSourceMutant[] = [
   {
     name: "begins after a timestamp, not at it",
     rejectedBy: ["a timestamp begins with the first message that is not older"],
-    mutate: (subject) => starts(subject, (from) => (from.at === "timestamp" ? { at: "timestamp", timestampMs: from.timestampMs + 1 } : from)),
+    mutate: (subject) =>
+      starts(subject, (from) => (from.at === "timestamp" ? { at: "timestamp", timestampMs: from.timestampMs + 1 } : from)),
   },
   {
     name: "takes a timestamp that is too old for latest",
@@ -292,7 +215,8 @@ const ending: readonly LogSourceMutant[] = [
   {
     name: "does not hear the abort of a reading",
     rejectedBy: ["an abort ends a reading that waits", "a reading whose signal is aborted already gives nothing"],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, read: (partition, options) => source.read(partition, { ...options, signal: never }) })),
+    mutate: (subject) =>
+      sources(subject, (source) => ({ ...source, read: (partition, options) => source.read(partition, { ...options, signal: never }) })),
   },
   {
     name: "returns when the next batch has come",
@@ -405,7 +329,7 @@ const lineage: readonly LogSourceMutant[] = [
 ];
 
 /** Broken log sources, and which cases reject them. */
-export const logSourceMutants: readonly LogSourceMutant[] = [...content, ...order, ...start, ...ending, ...lineage];
+export const logSourceMutants: readonly LogSourceMutant[] = [...logSourceContentMutants, ...order, ...start, ...ending, ...lineage];
 
 function swapped<T>(list: readonly T[]): readonly T[] {
   const [first, second, ...rest] = list;

@@ -12,7 +12,11 @@ export function sources(subject: LogSourceSubject, change: (source: LogSource<Pa
 /** Breaks what a reading gives. */
 export function readings(
   subject: LogSourceSubject,
-  change: (batches: () => AsyncIterable<LogBatch<Payload>>, partition: PartitionId, options: ReadOptions) => AsyncIterable<LogBatch<Payload>>,
+  change: (
+    batches: () => AsyncIterable<LogBatch<Payload>>,
+    partition: PartitionId,
+    options: ReadOptions,
+  ) => AsyncIterable<LogBatch<Payload>>,
 ): LogSourceSubject {
   return sources(subject, (source) => ({
     ...source,
@@ -45,7 +49,10 @@ export function messages(
 }
 
 /** Breaks where a reading begins. */
-export function starts(subject: LogSourceSubject, change: (from: StartPosition, partition: PartitionId) => StartPosition): LogSourceSubject {
+export function starts(
+  subject: LogSourceSubject,
+  change: (from: StartPosition, partition: PartitionId) => StartPosition,
+): LogSourceSubject {
   return sources(subject, (source) => ({
     ...source,
     read: (partition, options) => source.read(partition, { ...options, from: change(options.from, partition) }),

@@ -1,104 +1,53 @@
 import type { QueueSourceSubject } from "@spillway/conformance";
-import { SpillwayError, type ItemResult, type Payload, type QueueMessage, type QueueSource, type Receipt } from "@spillway/spec";
+import { SpillwayError, type ItemResult, type Payload, type QueueMessage, type Receipt } from "@spillway/spec";
 import type { Mutant } from "./mutant.ts";
+import { queueSourceContentMutants } from "./queue-source-content-mutants.ts";
+import { messages, settling, sources } from "./queue-source-mutations.ts";
 
 type QueueMutant = Mutant<QueueSourceSubject>;
-type Source = QueueSource<Payload>;
 type Message = QueueMessage<Payload>;
 
 const never = new AbortController().signal;
-const utf8 = { encode: (text: string) => new TextEncoder().encode(text), decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes) };
 const ok: ItemResult = { ok: true };
-
-const content: readonly QueueMutant[] = [
-  {
-    name: "reads payloads as Latin-1",
-    rejectedBy: ["a payload arrives as it was sent"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value && utf8.encode(Buffer.from(message.value).toString("latin1")) })),
-  },
-  {
-    name: "turns payloads into text and back",
-    rejectedBy: ["every byte of a payload arrives as it was sent"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value && utf8.encode(utf8.decode(message.value)) })),
-  },
-  {
-    name: "cuts payloads at 64 KiB",
-    rejectedBy: ["a large payload arrives whole"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value?.slice(0, 65_536) ?? null })),
-  },
-  {
-    name: "gives an empty payload for a tombstone",
-    rejectedBy: ["a tombstone, an empty payload and a payload are three different things"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value ?? new Uint8Array() })),
-  },
-  {
-    name: "loses headers",
-    rejectedBy: ["headers arrive with their names and values"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, headers: [] })),
-  },
-  {
-    name: "keeps one header of each name",
-    rejectedBy: ["headers keep their order and their repetitions"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, headers: [...new Map(message.headers)] })),
-  },
-  {
-    name: "turns header values into text",
-    rejectedBy: ["a header's bytes arrive unchanged"],
-    mutate: (subject) =>
-      messages(subject, (message) => ({
-        ...message,
-        headers: message.headers.map(([name, value]) => [name, typeof value === "string" ? value : utf8.decode(value)]),
-      })),
-  },
-  {
-    name: "has forgotten the original",
-    rejectedBy: ["original gives the payload that a message arrived with"],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, original: () => ({ key: undefined, payload: null }) })),
-  },
-  {
-    name: "loses the group",
-    rejectedBy: ["a message of a group has the group as its key"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, key: undefined })),
-  },
-  {
-    name: "takes the receive count for the id",
-    rejectedBy: ["ids are unique within the queue"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, id: String(message.receiveCount) })),
-  },
-  {
-    name: "gives timestamps in seconds",
-    rejectedBy: ["timestamps are milliseconds since the Unix epoch"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, timestampMs: Math.floor(message.timestampMs / 1_000) })),
-  },
-];
 
 const delivery: readonly QueueMutant[] = [
   {
     name: "gives more than it was asked for",
     rejectedBy: ["receive gives at most as many messages as asked for"],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, receive: (options) => source.receive({ ...options, maxMessages: options.maxMessages + 1 }) })),
+    mutate: (subject) =>
+      sources(subject, (source) => ({
+        ...source,
+        receive: (options) => source.receive({ ...options, maxMessages: options.maxMessages + 1 }),
+      })),
   },
   {
     name: "loses what an ack was answered for",
     rejectedBy: ["every message is received, each once", "acking some of what was received leaves the rest to come again"],
     mutate(subject) {
       const received: Receipt[] = [];
-      return sources(messages(subject, (message) => (received.push(message.receipt), message)), (source) => ({
-        ...source,
-        // Everything received so far goes with one receipt, and so does the next message.
-        async ack(receipts, options) {
-          await source.ack(received, options);
-          const next = await source.receive({ maxMessages: 1, ...options });
-          await source.ack(next.map(({ receipt }) => receipt), options);
-          return receipts.map(() => ok);
-        },
-      }));
+      return sources(
+        messages(subject, (message) => (received.push(message.receipt), message)),
+        (source) => ({
+          ...source,
+          // Everything received so far goes with one receipt, and so does the next message.
+          async ack(receipts, options) {
+            await source.ack(received, options);
+            const next = await source.receive({ maxMessages: 1, ...options });
+            await source.ack(
+              next.map(({ receipt }) => receipt),
+              options,
+            );
+            return receipts.map(() => ok);
+          },
+        }),
+      );
     },
   },
   {
     name: "delivers a message again although it was acked",
     rejectedBy: ["every message is received, each once", "an acked message never comes again"],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, ack: (receipts, options) => source.nack(receipts, { ...options, delayMs: 0 }) })),
+    mutate: (subject) =>
+      sources(subject, (source) => ({ ...source, ack: (receipts, options) => source.nack(receipts, { ...options, delayMs: 0 }) })),
   },
   {
     name: "does not wake up for a new message",
@@ -107,7 +56,9 @@ const delivery: readonly QueueMutant[] = [
       sources(subject, (source) => ({
         ...source,
         receive: async (options) => {
-          const messages = await source.receive({ ...options, signal: AbortSignal.any([options.signal, AbortSignal.timeout(1)]) }).catch(() => []);
+          const messages = await source
+            .receive({ ...options, signal: AbortSignal.any([options.signal, AbortSignal.timeout(1)]) })
+            .catch(() => []);
           return messages.length > 0 ? messages : await new Promise<never>(() => undefined);
         },
       })),
@@ -129,7 +80,10 @@ const delivery: readonly QueueMutant[] = [
         ...source,
         async receive(options) {
           const messages = await source.receive(options);
-          await source.nack(messages.map(({ receipt }) => receipt), { delayMs: 0, signal: options.signal });
+          await source.nack(
+            messages.map(({ receipt }) => receipt),
+            { delayMs: 0, signal: options.signal },
+          );
           return messages;
         },
       })),
@@ -151,7 +105,10 @@ const delivery: readonly QueueMutant[] = [
   },
   {
     name: "loses what is given back",
-    rejectedBy: ["a message given back is delivered again", "nack answers for more receipts than any provider's batch takes, one result each"],
+    rejectedBy: [
+      "a message given back is delivered again",
+      "nack answers for more receipts than any provider's batch takes, one result each",
+    ],
     mutate: (subject) => sources(subject, (source) => ({ ...source, nack: (receipts, options) => source.ack(receipts, options) })),
   },
   {
@@ -211,7 +168,9 @@ const visibility: readonly QueueMutant[] = [
         async extend(receipts, options) {
           for (const receipt of receipts) extensions.set(receipt, (extensions.get(receipt) ?? 0) + 1);
           const longest = Math.max(...receipts.map((receipt) => extensions.get(receipt) ?? 0));
-          return longest > 1 ? source.nack(receipts, { ...options, delayMs: source.visibilityTimeoutMs * longest }) : source.extend(receipts, options);
+          return longest > 1
+            ? source.nack(receipts, { ...options, delayMs: source.visibilityTimeoutMs * longest })
+            : source.extend(receipts, options);
         },
       }));
     },
@@ -222,7 +181,8 @@ const visibility: readonly QueueMutant[] = [
       "a message given back with a delay stays hidden for the delay, and then comes",
       "a message given back with a delay holds its group until it comes",
     ],
-    mutate: (subject) => sources(subject, (source) => ({ ...source, nack: (receipts, options) => source.nack(receipts, { ...options, delayMs: 0 }) })),
+    mutate: (subject) =>
+      sources(subject, (source) => ({ ...source, nack: (receipts, options) => source.nack(receipts, { ...options, delayMs: 0 }) })),
   },
   {
     name: "cuts a delay to the visibility timeout",
@@ -238,10 +198,9 @@ const visibility: readonly QueueMutant[] = [
 const settlement: readonly QueueMutant[] = [
   {
     name: "settles ten receipts and answers for all",
-    rejectedBy: [
-      "nack answers for more receipts than any provider's batch takes, one result each",
-    ],
-    mutate: (subject) => settling(subject, async (settle, receipts) => [...(await settle(receipts.slice(0, 10))), ...receipts.slice(10).map(() => ok)]),
+    rejectedBy: ["nack answers for more receipts than any provider's batch takes, one result each"],
+    mutate: (subject) =>
+      settling(subject, async (settle, receipts) => [...(await settle(receipts.slice(0, 10))), ...receipts.slice(10).map(() => ok)]),
   },
   {
     name: "answers for the first batch only",
@@ -364,31 +323,14 @@ const ending: readonly QueueMutant[] = [
 ];
 
 /** Broken queue sources, and which cases reject them. */
-export const queueSourceMutants: readonly QueueMutant[] = [...content, ...delivery, ...visibility, ...settlement, ...groups, ...ending];
-
-function sources(subject: QueueSourceSubject, change: (source: Source) => Source): QueueSourceSubject {
-  return { ...subject, source: () => change(subject.source()) };
-}
-
-function messages(subject: QueueSourceSubject, change: (message: Message) => Message): QueueSourceSubject {
-  return sources(subject, (source) => ({ ...source, receive: async (options) => (await source.receive(options)).map(change) }));
-}
-
-/** Breaks ack, nack and extend alike. */
-function settling(
-  subject: QueueSourceSubject,
-  change: (
-    settle: (receipts: readonly Receipt[]) => Promise<readonly ItemResult[]>,
-    receipts: readonly Receipt[],
-  ) => Promise<readonly ItemResult[]>,
-): QueueSourceSubject {
-  return sources(subject, (source) => ({
-    ...source,
-    ack: (receipts, options) => change((given) => source.ack(given, options), receipts),
-    nack: (receipts, options) => change((given) => source.nack(given, options), receipts),
-    extend: (receipts, options) => change((given) => source.extend(given, options), receipts),
-  }));
-}
+export const queueSourceMutants: readonly QueueMutant[] = [
+  ...queueSourceContentMutants,
+  ...delivery,
+  ...visibility,
+  ...settlement,
+  ...groups,
+  ...ending,
+];
 
 /** Hides what was received for this many visibility timeouts; its receipts are then worthless, which no case that names this looks at. */
 function extending(subject: QueueSourceSubject, times: number): QueueSourceSubject {
@@ -396,7 +338,10 @@ function extending(subject: QueueSourceSubject, times: number): QueueSourceSubje
     ...source,
     async receive(options) {
       const messages = await source.receive(options);
-      await source.nack(messages.map(({ receipt }) => receipt), { delayMs: source.visibilityTimeoutMs * times, signal: options.signal });
+      await source.nack(
+        messages.map(({ receipt }) => receipt),
+        { delayMs: source.visibilityTimeoutMs * times, signal: options.signal },
+      );
       return messages;
     },
   }));

@@ -1,12 +1,12 @@
 import type { SinkSubject } from "@spillway/conformance";
 import { SpillwayError, type ItemResult, type OutgoingMessage, type Payload, type Sink } from "@spillway/spec";
+import { asText } from "./as-text.ts";
 import type { Mutant } from "./mutant.ts";
 
 type SinkMutant = Mutant<SinkSubject>;
 type Message = OutgoingMessage<Payload>;
 
 const never = new AbortController().signal;
-const utf8 = { encode: (text: string) => new TextEncoder().encode(text), decode: (bytes: Uint8Array) => new TextDecoder().decode(bytes) };
 const ok: ItemResult = { ok: true };
 
 const content: readonly SinkMutant[] = [
@@ -18,7 +18,7 @@ const content: readonly SinkMutant[] = [
   {
     name: "turns payloads into text and back",
     rejectedBy: ["every byte of a payload is stored"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value && utf8.encode(utf8.decode(message.value)) })),
+    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value && asText(message.value) })),
   },
   {
     name: "cuts payloads at 64 KiB",
@@ -46,7 +46,10 @@ const content: readonly SinkMutant[] = [
     mutate: (subject) =>
       messages(subject, (message) => ({
         ...message,
-        headers: (message.headers ?? []).map(([name, value]) => [name, typeof value === "string" ? value : utf8.decode(value)]),
+        headers: (message.headers ?? []).map(([name, value]) => [
+          name,
+          typeof value === "string" ? value : new TextDecoder().decode(value),
+        ]),
       })),
   },
   {
@@ -57,7 +60,11 @@ const content: readonly SinkMutant[] = [
   {
     name: "turns keys into text",
     rejectedBy: ["a key of bytes is stored as these bytes"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, key: typeof message.key === "object" ? utf8.decode(message.key) : message.key })),
+    mutate: (subject) =>
+      messages(subject, (message) => ({
+        ...message,
+        key: typeof message.key === "object" ? new TextDecoder().decode(message.key) : message.key,
+      })),
   },
   {
     name: "keeps the caller's memory",
@@ -118,7 +125,10 @@ const results: readonly SinkMutant[] = [
   },
   {
     name: "fails with an error of its own for what is too large",
-    rejectedBy: ["a message that can never be stored fails as oversize, and by itself", "an oversize message alone is a result, not a rejection"],
+    rejectedBy: [
+      "a message that can never be stored fails as oversize, and by itself",
+      "an oversize message alone is a result, not a rejection",
+    ],
     mutate: (subject) => answers(subject, (given) => given.map((result) => (result.ok ? result : { ok: false, error: other() }))),
   },
   {
@@ -127,7 +137,8 @@ const results: readonly SinkMutant[] = [
       "a message that can never be stored fails as oversize, and by itself",
       "results are in the order of the messages, wherever one fails",
     ],
-    mutate: (subject) => answers(subject, (given) => (given.every(({ ok }) => ok) ? given : given.map(() => ({ ok: false, error: other() })))),
+    mutate: (subject) =>
+      answers(subject, (given) => (given.every(({ ok }) => ok) ? given : given.map(() => ({ ok: false, error: other() })))),
   },
   {
     name: "rejects a write for one message",
@@ -172,7 +183,10 @@ const results: readonly SinkMutant[] = [
     name: "stores a write from its end",
     rejectedBy: ["messages of a key are stored in the order of their write"],
     mutate: (subject) =>
-      sinks(subject, (sink) => ({ ...sink, write: async (batch, options) => (await sink.write(batch.toReversed(), options)).toReversed() })),
+      sinks(subject, (sink) => ({
+        ...sink,
+        write: async (batch, options) => (await sink.write(batch.toReversed(), options)).toReversed(),
+      })),
   },
   {
     name: "stores every second write before the one that came first",
@@ -249,7 +263,12 @@ export function deduplicating(subject: SinkSubject): SinkSubject {
     ...sink,
     async write(batch, options) {
       const isNew = batch.map(({ id }) => id === undefined || !stored.has(id));
-      const written = [...(await sink.write(batch.filter((_, n) => isNew[n]), options))];
+      const written = [
+        ...(await sink.write(
+          batch.filter((_, n) => isNew[n]),
+          options,
+        )),
+      ];
       const given = isNew.map((each) => (each ? (written.shift() ?? ok) : ok));
       for (const [n, result] of given.entries()) {
         const id = batch[n]?.id;

@@ -60,7 +60,8 @@ export function memoryLog(options: MemoryLogOptions): MemoryLog {
   if (!Number.isInteger(count) || count < 1) {
     throw new SpillwayError(`The log ${name} was given ${count} partitions: give a whole number from 1.`, invalid);
   }
-  if (!(retainMessages >= 1)) throw new SpillwayError(`The log ${name} cannot retain ${retainMessages} messages: give at least 1.`, invalid);
+  if (!(retainMessages >= 1))
+    throw new SpillwayError(`The log ${name} cannot retain ${retainMessages} messages: give at least 1.`, invalid);
   const all = new Map<PartitionId, MemoryPartition>();
   let openPartitions: readonly MemoryPartition[] = [];
   let keyless = 0;
@@ -94,7 +95,8 @@ export function memoryLog(options: MemoryLogOptions): MemoryLog {
       hash === undefined
         ? openPartitions[keyless++ % Math.max(1, openPartitions.length)]
         : openPartitions.find(({ range }) => range.low <= hash && hash < range.high);
-    if (found === undefined) throw conflict(`The log ${name} has no open partition for this message; keep one open, or split instead of closing.`);
+    if (found === undefined)
+      throw conflict(`The log ${name} has no open partition for this message; keep one open, or split instead of closing.`);
     return found;
   }
 
@@ -124,7 +126,9 @@ export function memoryLog(options: MemoryLogOptions): MemoryLog {
       const parents = [open(one), open(other)].sort((a, b) => a.range.low - b.range.low);
       const [left, right] = parents;
       if (left === undefined || right === undefined || left.range.high !== right.range.low) {
-        throw conflict(`The partitions ${one} and ${other} of the log ${name} are not neighbours; merge two whose shares of the keys touch.`);
+        throw conflict(
+          `The partitions ${one} and ${other} of the log ${name} are not neighbours; merge two whose shares of the keys touch.`,
+        );
       }
       for (const parent of parents) parent.close();
       return add({ low: left.range.low, high: right.range.high }, [one, other]);

@@ -1,4 +1,12 @@
-import { SpillwayError, systemClock, type Clock, type OutgoingMessage, type Payload, type QueueMessage, type Receipt } from "@spillway/spec";
+import {
+  SpillwayError,
+  systemClock,
+  type Clock,
+  type OutgoingMessage,
+  type Payload,
+  type QueueMessage,
+  type Receipt,
+} from "@spillway/spec";
 import { bell, type Bell } from "../bell.ts";
 import { messageOf, storedMessage, type StoredMessage } from "../stored-message.ts";
 

@@ -28,9 +28,12 @@ export function formatEntry(entry: object): string {
 }
 
 function unreadable(name: string, why: string, cause: unknown): SpillwayError {
-  return new SpillwayError(`The stored entry ${name} cannot be understood: ${why}. Nothing was changed; restore it, or remove it to begin anew.`, {
-    code: "SPILLWAY_FORMAT",
-    failureClass: "fatal",
-    cause,
-  });
+  return new SpillwayError(
+    `The stored entry ${name} cannot be understood: ${why}. Nothing was changed; restore it, or remove it to begin anew.`,
+    {
+      code: "SPILLWAY_FORMAT",
+      failureClass: "fatal",
+      cause,
+    },
+  );
 }
