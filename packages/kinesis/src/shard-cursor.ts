@@ -20,6 +20,9 @@ export interface ShardCursor {
   advance(records: readonly _Record[]): Advance;
 }
 
+/** How far this machine's clock may be ahead of the service's before a renewed reading from "latest" leaves something out. */
+const clockSkewMs = 60_000;
+
 /**
  * Begins at the last record itself, not after it: that is how the rest of an aggregated record is had, and how it shows whether the log still holds
  * the place where reading stopped.
@@ -40,7 +43,7 @@ export function shardCursor(options: { readonly shard: PartitionId; readonly fro
       if (from.at === "timestamp") return { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(from.timestampMs) };
       if (from.at === "earliest") return { ShardIteratorType: "TRIM_HORIZON" };
       // A second LATEST would leave out what came in between.
-      return again ? { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(nowMs) } : { ShardIteratorType: "LATEST" };
+      return again ? { ShardIteratorType: "AT_TIMESTAMP", Timestamp: new Date(nowMs - clockSkewMs) } : { ShardIteratorType: "LATEST" };
     },
 
     advance(records) {

@@ -8,3 +8,5 @@ export { seededRandom } from "./seeded-random.ts";
 export { type FakePut, type FakeRecord, type FakeShard, FakeStream } from "./fake-stream.ts";
 export { startKinesisFake, type KinesisFake, type KinesisFakeOptions } from "./kinesis-fake.ts";
 export type { SubscriptionScript } from "./subscribe-to-shard.ts";
+export { FakeTableStream, type FakeChange, type FakeChangeRecord, type FakeTableShard, type WireAttribute } from "./fake-table-stream.ts";
+export { startTableStreamsFake, type TableStreamsFake, type TableStreamsFakeOptions } from "./table-streams-fake.ts";
