@@ -139,13 +139,10 @@ async function storedInLog(store: LocalStore): Promise<readonly StoredMessage[]>
   const source = localSource({ store, log: "log", consumer: "reader" });
   const signal = new AbortController().signal;
   const found: StoredMessage[] = [];
-  for (const { partition, held } of await (await openLog({ store, log: "log" })).state()) {
-    let missing = held;
-    if (missing === 0) continue;
-    for await (const { messages } of source.read(partition, { from: { at: "earliest" }, signal })) {
+  for (const { id } of await source.partitions({ signal })) {
+    for await (const { messages, behindMs } of source.read(id, { from: { at: "earliest" }, signal })) {
       found.push(...messages.map((message) => ({ key: source.original(message).key, value: message.value, headers: message.headers })));
-      missing -= messages.length;
-      if (missing === 0) break;
+      if (behindMs === 0) break;
     }
   }
   return found;

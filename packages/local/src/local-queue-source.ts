@@ -62,8 +62,9 @@ export function localQueueSource<const Order extends QueueOrder = "none">(
     receivers: 1,
     async receive({ maxMessages, signal }) {
       requireInteger("maxMessages", maxMessages, 1, Number.MAX_SAFE_INTEGER);
+      const untilMs = access.clock.nowMs() + waitMs;
       const queue = await queueNow(signal);
-      if (!(await becomesVisible(access, queue, waitMs, signal))) return [];
+      if (!(await becomesVisible(access, queue, untilMs, signal))) return [];
       const room = Math.min(maxMessages, mostAtOnce);
       return access.write(
         (database) => lend(database, queue, { maxMessages: room, visibilityTimeoutMs, nowMs: access.clock.nowMs() }),
@@ -83,21 +84,18 @@ export function localQueueSource<const Order extends QueueOrder = "none">(
   };
 }
 
-/** Resolves to true as soon as a message is visible, to false when none is after waitMs. */
-async function becomesVisible(access: StoreAccess, queue: StoredQueue, waitMs: number, signal: AbortSignal): Promise<boolean> {
+/** Resolves to true as soon as a message is visible, to false when none is at that time. */
+async function becomesVisible(access: StoreAccess, queue: StoredQueue, untilMs: number, signal: AbortSignal): Promise<boolean> {
   const ending = endedBy(signal, access.closing);
   const watch = access.changes.watch(queueTopic(queue));
   try {
-    let lookMs = firstLookMs;
-    for (let waitedMs = 0; ; ) {
+    for (let lookMs = firstLookMs; ; lookMs = Math.min(lookMs * 2, laterLookMs)) {
       watch.reset();
       const dueInMs = await access.read((database) => nextVisibleInMs(database, queue, access.clock.nowMs()), ending.signal);
-      if (dueInMs === 0 || waitedMs >= waitMs) return dueInMs === 0;
-      const delayMs = Math.min(lookMs, waitMs - waitedMs, dueInMs ?? lookMs);
-      await watch.wait(delayMs, access.clock, ending.signal);
+      const remainingMs = untilMs - access.clock.nowMs();
+      if (dueInMs === 0 || remainingMs <= 0) return dueInMs === 0;
+      await watch.wait(Math.min(lookMs, remainingMs, dueInMs ?? lookMs), access.clock, ending.signal);
       ending.signal.throwIfAborted();
-      waitedMs += delayMs;
-      lookMs = Math.min(lookMs * 2, laterLookMs);
     }
   } finally {
     watch.end();

@@ -78,6 +78,8 @@ export async function openLog(options: OpenLogOptions): Promise<LocalLog> {
     async trim(id, through) {
       const partition = partitionNumber(log, id);
       await access.write((database) => trimLog(database, requireLog(database, name), partition, through));
+      // LMDB gives freed pages to the transaction after the next: on a full disk, there would otherwise be no room for that one.
+      await access.write((database) => trimLog(database, requireLog(database, name), partition, through));
       access.changes.notify(topicOf(log, partition));
     },
     state: () =>

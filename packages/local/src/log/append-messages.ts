@@ -21,8 +21,8 @@ export type Append = (
   options: { readonly partition?: number | undefined; readonly signal?: AbortSignal | undefined },
 ) => Promise<readonly Appended[]>;
 
-/** The most messages of one append: they are encoded, and written in one transaction, at once. */
-export const maxAppendMessages = 10_000;
+// They are encoded, and written in one transaction, at once.
+const maxAppendMessages = 10_000;
 
 // Messages without a key stay in one partition for so many, so that they fill blocks, and then go to the next.
 const keylessRun = 64;

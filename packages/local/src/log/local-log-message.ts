@@ -8,6 +8,7 @@ export class LocalLogMessage implements LogMessage<Payload> {
   readonly #partition: number;
   readonly #sequence: number;
   readonly #record: StoredRecord;
+  #key: string | null | undefined = null;
   #value: Payload | undefined;
   #headers: Headers | undefined;
 
@@ -23,7 +24,9 @@ export class LocalLogMessage implements LogMessage<Payload> {
   }
 
   get key(): string | undefined {
-    return this.#record.key;
+    // null: not decoded yet.
+    if (this.#key === null) this.#key = this.#record.key;
+    return this.#key;
   }
 
   get value(): Payload {

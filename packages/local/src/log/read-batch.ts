@@ -36,9 +36,11 @@ export function readBatch(database: Database, log: StoredLog, partition: number,
     }
   }
   if (begin < state.nextSequence && messages.length === 0) throw missingBlock(log, partition, begin);
-  const behindMs = state.lastTimestampMs - timestampMs;
+  const nextSequence = begin + messages.length;
+  // What is left may have been appended in the same millisecond: 0 means the end.
+  const behindMs = nextSequence < state.nextSequence ? Math.max(1, state.lastTimestampMs - timestampMs) : 0;
   const batch = wanted < begin ? { messages, behindMs, lost: lostTo(begin - wanted) } : { messages, behindMs };
-  return { batch, nextSequence: begin + messages.length };
+  return { batch, nextSequence };
 }
 
 function lostTo(count: number): { readonly count: number; readonly reason: string } {

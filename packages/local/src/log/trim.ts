@@ -9,7 +9,7 @@ import { sequenceOf } from "./positions.ts";
 export function trimLog(database: Database, log: StoredLog, partition: number, through: Position): void {
   const state = readState(database, log.id, partition);
   const firstSequence = sequenceOf(log, partition, state, through) + 1;
-  if (firstSequence <= state.firstSequence) return;
+  if (firstSequence < state.firstSequence) return;
   let { bytes } = state;
   const dropped: Buffer[] = [];
   for (const { key, value } of database.range(blocksFrom(log.id, partition, state.firstSequence))) {

@@ -1,8 +1,8 @@
 import { SpillwayError, type OutgoingMessage, type Payload } from "@spillway/spec";
 import { recordBytes } from "./encode-record.ts";
 
-/** The largest record that the store takes: key, headers and payload together. A record is read and written in one piece. */
-export const maxRecordBytes: number = 16 * 1024 * 1024;
+// Key, headers and payload together: a record is read and written in one piece.
+const maxRecordBytes = 16 * 1024 * 1024;
 const maxShortBytes = 0xffff;
 
 /** Why a message can never be stored, or undefined when it can. */

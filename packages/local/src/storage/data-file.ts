@@ -5,8 +5,8 @@ import { parseSnapshot, snapshotBytes, versionOf, type Snapshot } from "./snapsh
 import { referencesBeyond } from "./tree-walk.ts";
 
 const readableVersion = 2;
-const creationLooks = 10;
-const creationLookMs = 20;
+const looks = 10;
+const betweenLooksMs = 20;
 
 /**
  * Resolves to whether a data file is there. Rejects, having changed nothing, when there is one that LMDB must not be given: it would crash the
@@ -16,42 +16,46 @@ export async function checkDataFile(path: string): Promise<boolean> {
   const file = await openIfThere(path);
   if (file === undefined) return false;
   try {
-    await check(path, file);
+    // Another process may be creating or writing the file at this moment, and what was read be of two states of it: damage stays.
+    for (let look = 1; !(await isSound(path, file, look === looks)); look += 1) await setTimeout(betweenLooksMs);
     return true;
   } finally {
     await file.close();
   }
 }
 
+async function isSound(path: string, file: FileHandle, isLast: boolean): Promise<boolean> {
+  try {
+    await check(path, file);
+    return true;
+  } catch (error) {
+    if (isLast) throw error;
+    return false;
+  }
+}
+
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r");
+    const file = await open(path, "r");
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw unusable(`${path} cannot be opened. Give this process the right to read and write it, or choose another directory.`, error);
   }
+  throw unusable(`${path} is not a file. Take it away, or choose another directory.`);
 }
 
 async function check(path: string, file: FileHandle): Promise<void> {
-  const size = await sizeOnceWritten(path, file);
   const first = await readMeta(path, file, 0);
   const second = await readMeta(path, file, first.pageSize);
   const snapshot = await snapshotInUse(path, file, second.transaction > first.transaction ? second : first);
+  // The size after the snapshot: a file that is being written only grows.
+  const { size } = await file.stat();
   const pages = BigInt(Math.floor(size / snapshot.pageSize));
   if (pages > snapshot.lastPage) return;
   // A file may end before its last page if nothing refers to what is missing; LMDB dies of a signal where something does.
   if (await referencesBeyond(file, snapshot, pages)) throw damaged(path, `it has been cut short to ${size} bytes`);
-}
-
-/** Another process may be creating the file at this moment: it is empty until its first pages are written, all in one piece. */
-async function sizeOnceWritten(path: string, file: FileHandle): Promise<number> {
-  for (let look = 0; look < creationLooks; look += 1) {
-    const stats = await file.stat();
-    if (!stats.isFile()) throw unusable(`${path} is not a file. Choose another directory, or take it away.`);
-    if (stats.size > 0) return stats.size;
-    await setTimeout(creationLookMs);
-  }
-  throw damaged(path, "it is empty");
 }
 
 /** After a power loss LMDB goes back to its last synced snapshot, which is kept in the middle of the first page. */
@@ -78,7 +82,7 @@ async function readMeta(path: string, file: FileHandle, at: number): Promise<Sna
 async function readAt(path: string, file: FileHandle, at: number): Promise<Buffer> {
   const bytes = Buffer.alloc(snapshotBytes);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
-  if (bytesRead < bytes.length) throw damaged(path, "its first pages are missing");
+  if (bytesRead < bytes.length) throw damaged(path, at === 0 && bytesRead === 0 ? "it is empty" : "its first pages are missing");
   return bytes;
 }
 

@@ -1,8 +1,8 @@
+import { existsSync } from "node:fs";
 import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
-import { SpillwayError } from "@spillway/spec";
 import { unusable } from "../failures.ts";
 import type { Durability } from "./durability.ts";
-import { causeOf, explainLmdb } from "./lmdb-failure.ts";
+import { causeOf, explainLmdb, isLmdbFailure } from "./lmdb-failure.ts";
 import { orStall } from "./stall.ts";
 
 /** Ordered bytes to bytes, inside one transaction: what a piece of work sees, nobody changes meanwhile. All it gives is copied. */
@@ -27,7 +27,8 @@ export interface Environment {
   read<T>(work: (database: Database) => T): Promise<T>;
   /**
    * Runs the work alone among all processes, together with what else waits to be written, and resolves when that is durable. The work throws
-   * before its first put or remove, or not at all: LMDB commits what it has already written. A rejection of class transient leaves it unknown.
+   * before its first put or remove, or not at all: LMDB commits what it has already written. What it throws is what this rejects with. A rejection
+   * of class transient leaves it unknown whether the work was done.
    */
   write<T>(work: (database: Database) => T, durability: Durability): Promise<T>;
   /** Waits for the writes that are under way and lets go of the files. */
@@ -42,6 +43,8 @@ const options: RootDatabaseOptions & { readonly eventTurnBatching: boolean } = {
   eventTurnBatching: false,
 };
 
+// LMDB takes up commits that were not synced only if the machine has not been started anew since, and must be able to tell.
+const unsyncedSurvives = process.platform === "darwin" || existsSync("/proc/sys/kernel/random/boot_id");
 // Pages that were read stay mapped, and count as resident memory, until the file is mapped anew.
 const maxMappedBytes = 48 * 1024 * 1024;
 // A value on pages of its own: the kernel maps the pages around it too.
@@ -57,6 +60,7 @@ export function openEnvironment(directory: string): Environment {
   let whenQuiet: (() => void) | undefined;
   let changing: Promise<void> | undefined;
   let closed = false;
+  let commitFailed = false;
 
   const database: Database = {
     get: (key) => noteRead(opened().get(key)),
@@ -106,14 +110,22 @@ export function openEnvironment(directory: string): Environment {
     const closing = root;
     root = undefined;
     mappedBytes = 0;
-    if (closing !== undefined) await orStall(directory, closing.close());
+    if (closing === undefined) return;
+    // lmdb 3.5 waits for the sync of its last commit, and for ever when that failed; one that has nothing to write always passes.
+    if (commitFailed)
+      await orStall(
+        directory,
+        closing.transaction(() => undefined),
+      );
+    commitFailed = false;
+    await orStall(directory, closing.close());
   }
 
   async function commit<T>(work: () => T, durability: Durability): Promise<T> {
     const target = opened();
     const committed = target.transaction(work);
     // Asked for at once: later it would stand for a later transaction too.
-    const synced = durability === "power-loss" ? target.flushed.then(() => undefined) : undefined;
+    const synced = durability === "power-loss" || !unsyncedSurvives ? target.flushed.then(() => undefined) : undefined;
     // When the commit fails, its own rejection says so.
     synced?.catch(() => undefined);
     const result = await orStall(directory, committed);
@@ -130,7 +142,7 @@ export function openEnvironment(directory: string): Environment {
         target.resetReadTxn();
         return work(database);
       } catch (error) {
-        throw error instanceof SpillwayError ? error : explainLmdb(directory, "Reading", error);
+        throw isLmdbFailure(error) ? explainLmdb(directory, "Reading", error) : error;
       } finally {
         if (mappedBytes > maxMappedBytes) void changeFiles();
       }
@@ -141,14 +153,18 @@ export function openEnvironment(directory: string): Environment {
       try {
         return await commit(() => work(database), durability);
       } catch (error) {
-        throw error instanceof SpillwayError ? error : explainLmdb(directory, "Writing to", await causeOf(error));
+        if (!isLmdbFailure(error)) throw error;
+        commitFailed = true;
+        throw explainLmdb(directory, "Writing to", await causeOf(error));
       } finally {
         writing -= 1;
         if (writing === 0) whenQuiet?.();
       }
     },
     async close() {
-      await changeFiles();
+      // Who waited for the files may have opened them again.
+      do await changeFiles();
+      while (root !== undefined);
       closed = true;
     },
   };

@@ -6,8 +6,8 @@ import { prepareDirectory, syncDirectory } from "./directory.ts";
 import { openEnvironment, type Environment } from "./environment.ts";
 import { everything, formatKey } from "./keys.ts";
 
-/** The version of what this release writes into a directory, and the newest that it reads. */
-export const formatVersion = 1;
+// The version of what this release writes into a directory, and the newest that it reads.
+const formatVersion = 1;
 
 interface Shared {
   readonly changes: Changes;

@@ -38,6 +38,11 @@ export function explainLmdb(directory: string, doing: string, error: unknown): E
   return unavailable(`${doing} ${directory} failed (${detail}). Check the disk's free space and health; the call may be repeated.`, error);
 }
 
+/** Whether an error came from LMDB, not from the work that was done with it. */
+export function isLmdbFailure(error: unknown): boolean {
+  return error instanceof Error && ("commitError" in error || ("code" in error && typeof error.code === "number"));
+}
+
 /** LMDB tells why a commit failed in a second rejection, which must be handled wherever the first one is. */
 export async function causeOf(error: unknown): Promise<unknown> {
   if (typeof error !== "object" || error === null || !("commitError" in error) || !(error.commitError instanceof Promise)) return error;

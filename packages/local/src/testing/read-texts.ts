@@ -9,7 +9,7 @@ export async function readBatches(
 ): Promise<readonly LogBatch<Payload>[]> {
   const batches: LogBatch<Payload>[] = [];
   let missing = count;
-  for await (const batch of source.read(partition, { from, signal: AbortSignal.timeout(10_000) })) {
+  for await (const batch of source.read(partition, { from, signal: AbortSignal.timeout(60_000) })) {
     batches.push(batch);
     missing -= batch.messages.length;
     if (missing <= 0) break;

@@ -1,0 +1,68 @@
+import type { OutgoingMessage, Payload } from "@spillway/spec";
+import { expect, test } from "vitest";
+import { placeBlock, prepareBlocks, readBlock } from "./block.ts";
+
+const messages: readonly OutgoingMessage<Payload>[] = [
+  { value: Buffer.from("plain") },
+  {
+    key: "größe",
+    value: Buffer.from("with a key"),
+    headers: [
+      ["a", "1"],
+      ["a", Buffer.from([0, 255])],
+      ["", ""],
+    ],
+  },
+  { key: Buffer.from([0, 1, 2]), value: null },
+  { key: "", value: Buffer.alloc(0) },
+];
+
+function placed(): Buffer {
+  const [block] = prepareBlocks(messages);
+  if (block === undefined) throw new RangeError("no block");
+  return placeBlock(block, 1_000_000_000_000, 1_700_000_000_000);
+}
+
+test("what a block holds comes back as it was given, from any message on", () => {
+  const block = readBlock(placed(), "block");
+  const read = [...block.records(0)].map(([sequence, record]) => ({
+    sequence: sequence - 1_000_000_000_000,
+    key: record.originalKey,
+    value: record.payload,
+    headers: record.headers,
+  }));
+  expect(read).toEqual(messages.map(({ key, value, headers = [] }, sequence) => ({ sequence, key, value, headers })));
+  expect([...block.records(1_000_000_000_002)].map(([sequence]) => sequence)).toEqual([1_000_000_000_002, 1_000_000_000_003]);
+  expect(block).toMatchObject({ count: 4, timestampMs: 1_700_000_000_000 });
+});
+
+test("a block with any bit changed is refused", () => {
+  const sound = placed();
+  for (let at = 0; at < sound.length; at += 1) {
+    const damaged = Buffer.from(sound);
+    damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+    expect(() => readBlock(damaged, "block"), `byte ${at}`).toThrow(expect.objectContaining({ code: "SPILLWAY_FORMAT" }) as Error);
+  }
+});
+
+test("a block cut short is refused", () => {
+  const sound = placed();
+  for (let length = 0; length < sound.length; length += 1) {
+    expect(() => readBlock(sound.subarray(0, length), "block")).toThrow(expect.objectContaining({ code: "SPILLWAY_FORMAT" }) as Error);
+  }
+});
+
+test("many messages, and large ones, are spread over blocks without losing any", () => {
+  const many = Array.from({ length: 5_000 }, (_, n) => ({ value: Buffer.alloc(n % 700 === 0 ? 50_000 : 3, n) }));
+  const blocks = prepareBlocks(many);
+  expect(blocks.reduce((sum, { count }) => sum + count, 0)).toBe(5_000);
+  let sequence = 0;
+  let equal = 0;
+  for (const block of blocks) {
+    for (const [at, record] of readBlock(placeBlock(block, sequence, 1), "block").records(0)) {
+      if (many[at]?.value.equals(record.payload ?? Buffer.alloc(1)) === true) equal += 1;
+    }
+    sequence += block.count;
+  }
+  expect(equal).toBe(5_000);
+});
