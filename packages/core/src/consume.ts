@@ -1,6 +1,6 @@
 import type { LogSource, LogTraits, QueueSource, QueueTraits, SourceTraits, StartPosition } from "@spillway/spec";
 import type { Delivery } from "./delivery.ts";
-import { refuse, requireCount, requireKnown } from "./engine/require.ts";
+import { inputOf } from "./engine/input-of.ts";
 import { Root } from "./engine/root.ts";
 import { Pipeline } from "./pipeline.ts";
 
@@ -34,9 +34,6 @@ export interface ConsumeLogOptions<Order extends string> extends ConsumeOptions<
   readonly start?: StartPosition;
 }
 
-const orderings = ["none", "key", "partition"];
-const known = ["ordering", "maxInFlight", "maxBytesInFlight", "crashLimit", "start"];
-
 /**
  * Begins a pipeline: delivers the messages of a source.
  *
@@ -57,19 +54,5 @@ export function consume<T, Traits extends QueueTraits>(
   options: ConsumeOptions<Orderings<Traits>>,
 ): Pipeline<Delivery<T>>;
 export function consume(source: LogSource<unknown> | QueueSource<unknown>, options: ConsumeLogOptions<string>): Pipeline<Delivery<unknown>> {
-  requireKnown("consume", options, known);
-  const { ordering, maxInFlight = 4_096, maxBytesInFlight = 64 * 1_024 * 1_024, crashLimit = 3, start = { at: "earliest" } } = options;
-  if (!orderings.includes(ordering)) refuse(`ordering must be "none", "key" or "partition", but is ${JSON.stringify(ordering)}`);
-  if (ordering === "key" && !source.traits.keys) refuse(`"${source.name}" has no keys, so ordering "key" means nothing; use "none" or "partition"`);
-  if (ordering === "partition" && source.kind === "queue") refuse(`"${source.name}" is a queue and has no partitions; use "none" or "key"`);
-  if (source.kind === "queue" && options.start !== undefined) refuse(`"${source.name}" is a queue and has no start position; leave start out`);
-  const root = new Root({
-    source,
-    ordering: ordering as "none" | "key" | "partition",
-    maxInFlight: requireCount("maxInFlight", maxInFlight),
-    maxBytesInFlight: requireCount("maxBytesInFlight", maxBytesInFlight),
-    start,
-    crashLimit: requireCount("crashLimit", crashLimit),
-  });
-  return new Pipeline({ from: "source", root }, []);
+  return new Pipeline({ from: "source", root: new Root([inputOf(source, options, 0)], 1) }, []);
 }

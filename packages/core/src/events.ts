@@ -41,6 +41,9 @@ export type EngineEvent =
   | { readonly type: "source-failed"; readonly source: string; readonly error: unknown; readonly delayMs: number }
   /** The log dropped messages before they could be read. */
   | { readonly type: "messages-lost"; readonly source: string; readonly partition: PartitionId; readonly lost: LostMessages }
+  /** The source rests, and why; it goes on after forMs. */
+  | { readonly type: "held"; readonly why: string; readonly forMs: number }
+  | { readonly type: "resumed"; readonly after: string }
   /** A breaker has changed: while it is open, no message is let in. */
   | { readonly type: "breaker"; readonly breaker: string; readonly state: BreakerState }
   /** What the engine's own assigner did. */

@@ -5,10 +5,18 @@ import type { Counts } from "./engine/counters.ts";
 import type { Feed } from "./engine/feed.ts";
 import { LogIntake } from "./engine/log-intake.ts";
 import { QueueIntake } from "./engine/queue-intake.ts";
-import type { Root } from "./engine/root.ts";
+import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
 import { shapeOf } from "./engine/stage-names.ts";
+
+/** One source, as explain() shows it. */
+export interface SourceExplanation {
+  readonly name: string;
+  readonly kind: "log" | "queue";
+  readonly ordering: string;
+  readonly maxInFlight: number;
+}
 
 /** One stage, as explain() shows it. */
 export interface StageExplanation {
@@ -55,7 +63,8 @@ export interface GateExplanation {
 /** A pipeline before, during or after a run. */
 export interface Explanation {
   readonly state: "not started" | "running" | "stopping" | "ended";
-  readonly source: { readonly name: string; readonly kind: "log" | "queue"; readonly ordering: string; readonly maxInFlight: number } | undefined;
+  /** Empty where an operator of the user's hides them. */
+  readonly sources: readonly SourceExplanation[];
   readonly stages: readonly StageExplanation[];
   /** What this pipeline promises on this source, in sentences. */
   readonly guarantees: readonly string[];
@@ -67,6 +76,7 @@ export interface Explanation {
 /** What a pipeline is and promises; and while it runs, what each partition does and what holds it back. Reads state that is there anyway: cheap. */
 export function explain(pipeline: Observable<Settled>): Explanation {
   const { root, segments } = shapeOf(pipeline);
+  const inputs = root?.inputs ?? [];
   const run = running.find(pipeline);
   const ended = !running.isActive(pipeline);
   const stages = segments.flatMap((segment): StageExplanation[] =>
@@ -76,16 +86,16 @@ export function explain(pipeline: Observable<Settled>): Explanation {
   );
   return {
     state: run === undefined ? "not started" : ended ? "ended" : run.stopping === undefined ? "running" : "stopping",
-    source: root === undefined ? undefined : { name: root.options.source.name, kind: root.options.source.kind, ordering: root.options.ordering, maxInFlight: root.maxInFlight },
+    sources: inputs.map(({ source: { name, kind }, ordering, maxInFlight }) => ({ name, kind, ordering, maxInFlight })),
     stages,
-    guarantees: root === undefined ? [] : guaranteesOf(root),
+    guarantees: [...new Set(inputs.flatMap(guaranteesOf))],
     counts: run?.counters.snapshot(),
     feeds: run === undefined ? [] : run.intakes.flatMap((intake) => feedsOf(intake, run)),
     gates: run === undefined ? [] : gatesOf(run),
   };
 }
 
-function guaranteesOf({ options: { source, ordering, maxInFlight } }: Root): readonly string[] {
+function guaranteesOf({ source, ordering, maxInFlight }: Input): readonly string[] {
   const order = {
     none: "Messages may be worked on in any order.",
     key: "Messages of a key are worked on one after another, in their order, also over retries and restarts; different keys side by side.",
@@ -100,7 +110,7 @@ function guaranteesOf({ options: { source, ordering, maxInFlight } }: Root): rea
     order,
     "A failing message holds its own lane and nothing else.",
     settle,
-    `At most ${maxInFlight} messages are in flight, and one page of each partition beyond that.`,
+    `At most ${maxInFlight} messages of ${source.name} are in flight, and one page of each partition beyond that.`,
   ];
 }
 

@@ -7,17 +7,21 @@ export type { Codec } from "./codecs/codec.ts";
 export { json } from "./codecs/json.ts";
 export { orTombstone } from "./codecs/or-tombstone.ts";
 export { text } from "./codecs/text.ts";
+export { consumeAll, type ConsumeAllOptions, type RankedSource } from "./consume-all.ts";
 export { consume, type ConsumeLogOptions, type ConsumeOptions, type Orderings } from "./consume.ts";
-export { deadLetter } from "./dead-letter.ts";
+export { deadLetterBudget, type DeadLetterBudget, type DeadLetterBudgetOptions } from "./dead-letter-budget.ts";
+export { deadLetter, type DeadLetterOptions } from "./dead-letter.ts";
 export { decode } from "./decode.ts";
 export type { Delivery, Phase, Settled } from "./delivery.ts";
 export type { Counts } from "./engine/counters.ts";
 export type { EngineEvent } from "./events.ts";
+export { expand, type ExpandContext, type ExpandOptions } from "./expand.ts";
 export {
   explain,
   type Explanation,
   type FeedExplanation,
   type GateExplanation,
+  type SourceExplanation,
   type StageExplanation,
   type UnsettledExplanation,
 } from "./explain.ts";

@@ -49,11 +49,11 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
   const { upstream, stages } = pipeline;
   const leadsOn = outer?.downstream !== undefined;
   if (upstream.from === "source") {
-    const chain = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: upstream.root.maxInFlight });
+    const chain = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: upstream.root.maxInFlight, turns: upstream.root.turns() });
     chain.gate.open(chain.entry);
     return upstream.root.activate(run, chain.gate, subscriber);
   }
-  const { entry } = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: undefined });
+  const { entry } = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: undefined, turns: undefined });
   return within({ run, downstream: entry, unobserved: false }, () =>
     upstream.observable.subscribe({
       next: (delivery) => {

@@ -1,6 +1,6 @@
 import { hasCode, type Cancel, type QueueMessage, type QueueSource } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
-import type { FinalOutcome } from "./feed.ts";
+import type { FinalOutcome } from "./home.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -21,16 +21,18 @@ export class Acknowledger {
   readonly #run: Run;
   readonly #source: QueueSource<unknown>;
   readonly #signal: AbortSignal;
+  readonly #confirmed: (delivery: TrackedDelivery, outcome: FinalOutcome) => void;
   readonly #pending = new Ring<Concluded>();
   /** Deliveries whose deletion is being asked for: their receipts must not be extended meanwhile. */
   readonly underWay: Set<TrackedDelivery> = new Set<TrackedDelivery>();
   #calls = 0;
   #cancelFlush: Cancel | undefined = undefined;
 
-  constructor(run: Run, source: QueueSource<unknown>, signal: AbortSignal) {
+  constructor(run: Run, source: QueueSource<unknown>, signal: AbortSignal, confirmed: (delivery: TrackedDelivery, outcome: FinalOutcome) => void) {
     this.#run = run;
     this.#source = source;
     this.#signal = signal;
+    this.#confirmed = confirmed;
   }
 
   add(delivery: TrackedDelivery, outcome: FinalOutcome): void {
@@ -82,7 +84,7 @@ export class Acknowledger {
   #ended(concluded: Concluded, error: unknown): void {
     const { delivery, outcome } = concluded;
     this.underWay.delete(delivery);
-    if (error === undefined) delivery.feed.settle(delivery, outcome);
+    if (error === undefined) this.#confirmed(delivery, outcome);
     else if (hasCode(error, "SPILLWAY_RECEIPT_LOST")) delivery.feed.abort(delivery, error as Error);
     else if (!delivery.settled) {
       const delayMs = backoffAfterError(++concluded.failures, this.#run.clock);

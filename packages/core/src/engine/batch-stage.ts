@@ -1,7 +1,6 @@
 import { hasCode, SpillwayError, type Cancel } from "@spillway/spec";
 import type { Breaker } from "../breaker.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
-import type { Feed } from "./feed.ts";
 import { Flight } from "./flight.ts";
 import { laneKey } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
@@ -47,7 +46,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private readonly run: Run;
   private readonly next: Acceptor;
   private readonly guard: BreakerGuard<readonly TrackedDelivery[]> | undefined;
-  private readonly lanes = new Map<Feed, Map<string, Lane>>();
+  private readonly lanes = new Map<object, Map<string, Lane>>();
   /** One delivery of each lane that may go, and all that have no lane. */
   private readonly ready = new Ring<TrackedDelivery>();
   /** How many deliveries could go with the next batches. */
@@ -77,7 +76,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     delivery.hasUnit = false;
     const key = laneKey(delivery);
     if (key !== undefined) {
-      const lanes = this.lanesOf(delivery.feed);
+      const lanes = this.lanesOf(delivery);
       const lane = lanes.get(key);
       if (lane !== undefined) {
         lane.waiting.push(delivery);
@@ -92,7 +91,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.depart();
   }
 
-  slotFor(_delivery: TrackedDelivery): undefined {
+  activityFor(_delivery: TrackedDelivery): undefined {
     // A batch has one signal for all of its deliveries.
   }
 
@@ -280,9 +279,9 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     let next = lane.waiting.shift();
     while (next?.settled === true) next = lane.waiting.shift();
     if (next === undefined) {
-      const lanes = this.lanesOf(of.feed);
+      const lanes = this.lanesOf(of);
       lanes.delete(laneKey(of) as string);
-      if (lanes.size === 0) this.lanes.delete(of.feed);
+      if (lanes.size === 0) this.lanes.delete(of.feed.laneScope);
       return;
     }
     lane.state = "ready";
@@ -293,12 +292,12 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
 
   private laneOf(delivery: TrackedDelivery): Lane | undefined {
     const key = laneKey(delivery);
-    return key === undefined ? undefined : this.lanes.get(delivery.feed)?.get(key);
+    return key === undefined ? undefined : this.lanes.get(delivery.feed.laneScope)?.get(key);
   }
 
-  private lanesOf(feed: Feed): Map<string, Lane> {
-    let lanes = this.lanes.get(feed);
-    if (lanes === undefined) this.lanes.set(feed, (lanes = new Map<string, Lane>()));
+  private lanesOf({ feed: { laneScope } }: TrackedDelivery): Map<string, Lane> {
+    let lanes = this.lanes.get(laneScope);
+    if (lanes === undefined) this.lanes.set(laneScope, (lanes = new Map<string, Lane>()));
     return lanes;
   }
 

@@ -3,6 +3,7 @@ import { Gate } from "./gate.ts";
 import { gateExit } from "./gate-exit.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a chain is built from. */
 export interface ChainOptions {
@@ -15,6 +16,8 @@ export interface ChainOptions {
   readonly leadsOn: boolean;
   /** How many deliveries the gate may let in where no handler bounds them; undefined for a segment that no source feeds. */
   readonly window: number | undefined;
+  /** Whose turn it is at the gate; undefined for a segment that no source feeds. */
+  readonly turns: Turns | undefined;
 }
 
 /** A running chain and the gate before it. */
@@ -27,10 +30,10 @@ export interface Chain {
  * Builds the stages of a segment, last first, each with the next one in its hand. In a segment that a source feeds, the gate keeps the lanes of the
  * stages up to the first that works on its own terms: a handler, whose concurrency then is the gate's, or a stage that collects.
  */
-export function buildChain({ stages, names, run, end, leadsOn, window }: ChainOptions): Chain {
+export function buildChain({ stages, names, run, end, leadsOn, window, turns }: ChainOptions): Chain {
   const exit = stages.findIndex(({ role }) => role.is !== "inside");
   const role = stages[exit]?.role;
-  const gate = new Gate(run, role?.is === "exit" ? role.concurrency : (window ?? 0));
+  const gate = new Gate(run, role?.is === "exit" ? role.concurrency : (window ?? 0), turns);
   let next = exit < 0 && leadsOn ? gateExit(gate, end) : end;
   for (let index = stages.length - 1; index >= 0; index--) {
     const stage = stages[index] as StageDescription;

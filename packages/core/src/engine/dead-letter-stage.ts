@@ -1,5 +1,7 @@
 import { hasCode, SpillwayError, type ItemResult, type Payload, type Sink } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
+import type { DeadLetterBudget } from "../dead-letter-budget.ts";
+import { DeadLetterMeter } from "./dead-letter-meter.ts";
 import { deadLetterOf, dispositionOf } from "./dead-letter-envelope.ts";
 import type { Failure } from "./mark.ts";
 import { Ring } from "./ring.ts";
@@ -31,21 +33,56 @@ export class DeadLetterStage implements Acceptor {
   #open = 0;
   #writes = 0;
   #crowding = false;
+  readonly #meter: DeadLetterMeter | undefined;
+  #held = false;
 
-  constructor(run: Run, sink: Sink<Payload>, next: Acceptor) {
+  constructor(run: Run, sink: Sink<Payload>, budget: DeadLetterBudget | undefined, next: Acceptor) {
     this.#run = run;
     this.#sink = sink;
     this.#next = next;
+    this.#meter = budget === undefined ? undefined : new DeadLetterMeter(budget);
   }
 
   accept(delivery: TrackedDelivery): void {
     const { mark } = delivery;
-    if (mark === undefined || mark.kind !== "failed") this.#next.accept(delivery);
-    else if (mark.failureClass === "fatal") this.#run.fail(mark.error, delivery);
-    else {
-      this.#open++;
-      this.#push({ delivery, failure: mark, withStack: true, failures: 0 });
+    if (mark === undefined || mark.kind !== "failed") {
+      if (this.#meter !== undefined) this.#meter.passed();
+      this.#next.accept(delivery);
+    } else if (mark.failureClass === "fatal") this.#run.fail(mark.error, delivery);
+    else this.#bury(delivery, mark);
+  }
+
+  #bury(delivery: TrackedDelivery, failure: Failure): void {
+    const tooMuch = this.#meter?.dead(dispositionOf(failure));
+    if (tooMuch !== undefined && this.#meter?.budget.beyond === "halt") {
+      const error = new SpillwayError(`${tooMuch}: this is rarely the messages' fault; find out what has changed, then start again. The last one failed at ${failure.stage.name}: ${sayError(failure.error)}`, {
+        code: "SPILLWAY_DEAD_LETTER_BUDGET",
+        failureClass: "fatal",
+        cause: failure.error,
+      });
+      this.#run.fail(error, delivery);
+      return;
     }
+    this.#open++;
+    this.#push({ delivery, failure, withStack: true, failures: 0 });
+    if (tooMuch !== undefined) this.#hold(tooMuch);
+  }
+
+  /** The source rests, and so do the dead letters that are not written. */
+  #hold(why: string): void {
+    if (this.#held) return;
+    this.#held = true;
+    const holdMs = this.#meter?.budget.holdMs ?? 0;
+    this.#run.emit({ type: "held", why, forMs: holdMs });
+    this.#run.crowd(1);
+    const cancel = this.#run.clock.schedule(holdMs, () => {
+      this.#held = false;
+      this.#meter?.reset();
+      this.#run.emit({ type: "resumed", after: why });
+      this.#run.crowd(-1);
+      this.#write();
+    });
+    this.#run.onEnd(cancel);
   }
 
   #push(letter: Letter): void {
@@ -55,7 +92,7 @@ export class DeadLetterStage implements Acceptor {
   }
 
   #write(): void {
-    while (this.#pending.size > 0 && this.#writes < maxWrites) {
+    while (!this.#held && this.#pending.size > 0 && this.#writes < maxWrites) {
       const letters: Letter[] = [];
       while (letters.length < this.#sink.traits.maxBatchSize && this.#pending.size > 0) {
         const letter = this.#pending.shift() as Letter;
@@ -118,4 +155,8 @@ export class DeadLetterStage implements Acceptor {
     this.#crowding = !this.#crowding;
     this.#run.crowd(this.#crowding ? 1 : -1);
   }
+}
+
+function sayError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

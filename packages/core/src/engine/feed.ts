@@ -1,6 +1,8 @@
-import type { Message, Original, Outcome, PartitionId } from "@spillway/spec";
+import type { Message, Original } from "@spillway/spec";
 import type { Credits } from "./credits.ts";
+import { Family } from "./family.ts";
 import type { Gate } from "./gate.ts";
+import type { FinalOutcome, Home, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
@@ -12,21 +14,10 @@ import { PlaceState, Window } from "./window.ts";
 /** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
 export type Place = Message<unknown> | TrackedDelivery | string;
 
-/** An outcome that is not delivered again. */
-export type FinalOutcome = Exclude<Outcome, "aborted">;
-
-/** Where a feed's messages come from, for dead letters and explain(). */
-export interface FeedOrigin {
-  readonly kind: "log" | "queue";
-  readonly source: string;
-  readonly consumer: string | undefined;
-  readonly partition: PartitionId | undefined;
-}
-
 /** The side of a feed that knows where its messages come from: a partition's session or a queue's intake. */
 export interface FeedOwner {
   readonly credits: Credits;
-  readonly origin: FeedOrigin;
+  readonly origin: Origin;
   /** The bytes that a message arrived with. */
   original(message: Message<unknown>): Original;
   /** What is kept of a message that was settled before an earlier one. */
@@ -50,7 +41,7 @@ export interface FeedOwner {
  * The messages of one partition or queue between intake and settlement: which wait, which are under way, and what they wait for. It knows nothing of
  * where they come from, nor of what is done with them.
  */
-export class Feed {
+export class Feed implements Home {
   private readonly run: Run;
   private readonly gate: Gate;
   readonly ordering: Ordering;
@@ -78,15 +69,23 @@ export class Feed {
   /** How many messages wait or are under way. */
   unsettled = 0;
 
-  constructor(run: Run, gate: Gate, ordering: Ordering, owner: FeedOwner) {
+  /** Its priority: 0 is the highest. */
+  readonly level: number;
+
+  constructor(run: Run, gate: Gate, ordering: Ordering, level: number, owner: FeedOwner) {
+    this.level = level;
     this.run = run;
     this.gate = gate;
     this.ordering = ordering;
     this.owner = owner;
   }
 
-  get origin(): FeedOrigin {
+  get origin(): Origin {
     return this.owner.origin;
+  }
+
+  get laneScope(): object {
+    return this;
   }
 
   /** The bytes that a message of this feed arrived with. */
@@ -162,6 +161,7 @@ export class Feed {
 
   /** The owner of a lane leaves it to the next message, if there is one. */
   passLane(delivery: TrackedDelivery): void {
+    this.gate.enqueue(this);
     if (this.ordering === "partition") {
       this.partitionBusy = false;
       return;
@@ -196,7 +196,7 @@ export class Feed {
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
   abort(delivery: TrackedDelivery, reason: Error): void {
     if (delivery.settled) return;
-    delivery.slot?.abort(reason);
+    delivery.activity?.stop(reason);
     this.run.counters.settle("aborted");
     this.owner.aborted(delivery);
     this.finish(delivery);
@@ -214,6 +214,13 @@ export class Feed {
     this.unsettled -= waiting.length;
     if (this.unsettled === 0) this.owner.idle();
     return waiting;
+  }
+
+  /** Aborts what waits for a time (a retry's delay, a breaker, a child's): it would outlast the drain. */
+  abortWaiting(reason: Error): void {
+    for (const delivery of this.underWay()) {
+      if (delivery.waits || (delivery.activity instanceof Family && delivery.activity.waits)) this.abort(delivery, reason);
+    }
   }
 
   /** Aborts everything that is under way, and tells running handlers. */

@@ -4,6 +4,7 @@ import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
+import { Turns } from "./turns.ts";
 
 /** How long deliveries are started without letting the event loop breathe. */
 const sliceMs = 5;
@@ -17,7 +18,7 @@ const startsPerTurn = 64;
 export class Gate implements Admission {
   private readonly run: Run;
   /** Feeds that may have something to start, but for the one whose turn it is. */
-  private readonly work = new Ring<Feed>();
+  private readonly turns: Turns;
   private current: Feed | undefined = undefined;
   private readonly resumed = new Ring<TrackedDelivery>();
   /** The head of the chain; set when that is built. */
@@ -28,8 +29,9 @@ export class Gate implements Admission {
   private sliceEndsMs = 0;
   private starts = 0;
 
-  constructor(run: Run, units: number) {
+  constructor(run: Run, units: number, turns: Turns = new Turns(1)) {
     this.run = run;
+    this.turns = turns;
     this.units = units;
     run.onUncrowded(() => this.pump());
   }
@@ -43,7 +45,8 @@ export class Gate implements Admission {
   enqueue(feed: Feed): void {
     if (feed.queued) return;
     feed.queued = true;
-    this.work.push(feed);
+    this.turns.add(feed);
+    if (this.current !== undefined && this.current.level !== feed.level) this.endCurrent(this.current);
   }
 
   /** Starts what may be started; returns when units, work or the time slice are used up. */
@@ -87,10 +90,7 @@ export class Gate implements Admission {
 
   release(delivery: TrackedDelivery, unit: boolean, lane: boolean): void {
     if (unit) this.units++;
-    if (lane) {
-      delivery.feed.passLane(delivery);
-      this.enqueue(delivery.feed);
-    }
+    if (lane) delivery.feed.passLane(delivery);
     if (!this.pumping) this.pump();
   }
 
@@ -112,6 +112,7 @@ export class Gate implements Admission {
         continue;
       }
       if (++this.starts >= startsPerTurn) this.endTurn(feed);
+      else if (this.turns.ranked && this.turns.some) this.endCurrent(feed);
       this.start(feed, sequence);
       return this.cancelBreath === undefined;
     }
@@ -119,17 +120,19 @@ export class Gate implements Admission {
   }
 
   private nextFeed(): Feed | undefined {
-    this.current = this.work.shift();
+    this.current = this.turns.next();
     return this.current;
+  }
+
+  private endCurrent(feed: Feed): void {
+    this.turns.add(feed);
+    this.current = undefined;
   }
 
   /** The next feed has its turn, and the event loop too, when it is time. */
   private endTurn(feed: Feed): void {
     this.starts = 0;
-    if (this.work.size > 0) {
-      this.work.push(feed);
-      this.current = undefined;
-    }
+    if (this.turns.some) this.endCurrent(feed);
     const now = this.run.clock.nowMs();
     if (now < this.sliceEndsMs) return;
     this.cancelBreath = this.run.clock.defer(() => {

@@ -10,6 +10,7 @@ export interface LogIntakeOptions {
   readonly run: Run;
   readonly gate: Gate;
   readonly ordering: Ordering;
+  readonly level: number;
   readonly source: LogSource<unknown>;
   readonly assigner: Assigner;
   readonly scope: string;
@@ -24,6 +25,7 @@ export interface LogIntakeOptions {
 export class LogIntake implements Intake {
   readonly name: string;
   readonly credits: Credits;
+  readonly assigner: Assigner;
   readonly #options: LogIntakeOptions;
   readonly #claiming = new AbortController();
   readonly sessions: Set<PartitionSession> = new Set<PartitionSession>();
@@ -32,6 +34,7 @@ export class LogIntake implements Intake {
   constructor(options: LogIntakeOptions) {
     this.name = options.source.name;
     this.credits = options.credits;
+    this.assigner = options.assigner;
     this.#options = options;
   }
 

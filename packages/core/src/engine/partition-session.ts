@@ -3,8 +3,9 @@ import { backoffAfterError } from "./backoff-after-error.ts";
 import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
-import { Feed, type FeedOrigin, type FeedOwner, type FinalOutcome, type Place } from "./feed.ts";
+import { Feed, type FeedOwner, type Place } from "./feed.ts";
 import type { Gate } from "./gate.ts";
+import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import { pause } from "./pause.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
@@ -23,6 +24,7 @@ export interface PartitionSessionOptions {
   readonly run: Run;
   readonly gate: Gate;
   readonly ordering: Ordering;
+  readonly level: number;
   readonly credits: Credits;
   readonly source: LogSource<unknown>;
   readonly scope: string;
@@ -41,7 +43,7 @@ const graceMs = 5_000;
 export class PartitionSession implements FeedOwner {
   readonly confirms = false;
   readonly credits: Credits;
-  readonly origin: FeedOrigin;
+  readonly origin: Origin;
   readonly feed: Feed;
   readonly #options: PartitionSessionOptions;
   readonly #run: Run;
@@ -67,7 +69,7 @@ export class PartitionSession implements FeedOwner {
     this.#run = run;
     this.credits = options.credits;
     this.origin = { kind: "log", source: source.name, consumer: source.coordination.consumer, partition: lease.partition };
-    this.feed = new Feed(run, options.gate, options.ordering, this);
+    this.feed = new Feed(run, options.gate, options.ordering, options.level, this);
     this.#from = lease.start;
     this.#checkpointer = new Checkpointer({
       run,
@@ -120,7 +122,7 @@ export class PartitionSession implements FeedOwner {
     this.#stop.abort(reason);
     this.#whenPassed?.();
     this.feed.close();
-    for (const delivery of this.feed.underWay()) if (delivery.waits) this.feed.abort(delivery, reason);
+    this.feed.abortWaiting(reason);
     const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
       this.feed.abandon(reason);
       const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));

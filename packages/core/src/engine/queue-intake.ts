@@ -2,8 +2,9 @@ import { failureClassOf, hasCode, type Message, type Original, type QueueMessage
 import { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Credits } from "./credits.ts";
-import { Feed, type FeedOrigin, type FeedOwner, type FinalOutcome, type Place } from "./feed.ts";
+import { Feed, type FeedOwner, type Place } from "./feed.ts";
 import type { Gate } from "./gate.ts";
+import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import { pause } from "./pause.ts";
 import type { Intake, Run } from "./run-context.ts";
@@ -17,6 +18,7 @@ export interface QueueIntakeOptions {
   readonly run: Run;
   readonly gate: Gate;
   readonly ordering: Ordering;
+  readonly level: number;
   readonly source: QueueSource<unknown>;
   readonly credits: Credits;
   /** How often a message may be given out without an outcome before it runs alone; twice that, and it is dead-lettered. */
@@ -33,7 +35,7 @@ export class QueueIntake implements Intake, FeedOwner {
   readonly name: string;
   readonly confirms = true;
   readonly credits: Credits;
-  readonly origin: FeedOrigin;
+  readonly origin: Origin;
   readonly feed: Feed;
   readonly #run: Run;
   readonly #source: QueueSource<unknown>;
@@ -55,10 +57,10 @@ export class QueueIntake implements Intake, FeedOwner {
     this.origin = { kind: "queue", source: this.name, consumer: undefined, partition: undefined };
     this.#run = options.run;
     this.#source = options.source;
-    this.feed = new Feed(options.run, options.gate, options.ordering, this);
+    this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
     this.feed.guard = new SuspectGuard(options.crashLimit, () => options.run.clock.nowMs());
     this.#youngFrom = this.feed.window.end;
-    this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal);
+    this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) => this.feed.settle(delivery, outcome));
   }
 
   /** Resolves when the intake was stopped and nothing of the queue is under way here. */
@@ -76,7 +78,7 @@ export class QueueIntake implements Intake, FeedOwner {
     if (this.feed.closed) return;
     this.#stop.abort(reason);
     this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
-    for (const delivery of this.feed.underWay()) if (delivery.waits) this.feed.abort(delivery, reason);
+    this.feed.abortWaiting(reason);
     const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
       this.feed.abandon(reason);
       const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));

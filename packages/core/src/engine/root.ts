@@ -7,15 +7,18 @@ import type { Ordering } from "./ordering.ts";
 import { QueueIntake } from "./queue-intake.ts";
 import type { CheckpointPolicy, Intake, Run } from "./run-context.ts";
 import { scopeOf } from "./scope-of.ts";
+import { Turns } from "./turns.ts";
 
-/** What consume() was asked for, checked and completed. */
-export interface RootOptions {
+/** One source of a pipeline, and how it is to be read. */
+export interface Input {
   readonly source: Source<unknown>;
   readonly ordering: Ordering;
   readonly maxInFlight: number;
   readonly maxBytesInFlight: number;
   readonly start: StartPosition;
   readonly crashLimit: number;
+  /** 0 is the highest priority. */
+  readonly level: number;
 }
 
 /** How a root tells the stream that it has ended. */
@@ -31,37 +34,43 @@ interface ServedIntake extends Intake {
 const defaultPolicy: CheckpointPolicy = { everyMessages: 1_000, everyMs: 5_000 };
 const minSpan = 65_536;
 
-/** The beginning of a pipeline: one source, and how it is to be read. */
+/** The beginning of a pipeline: its sources, each with its own credits and settlement, before one gate. */
 export class Root {
-  readonly options: RootOptions;
+  readonly inputs: readonly Input[];
+  readonly #lowerShare: number;
   #active = false;
 
-  constructor(options: RootOptions) {
-    this.options = options;
+  constructor(inputs: readonly Input[], lowerShare: number) {
+    this.inputs = inputs;
+    this.#lowerShare = lowerShare;
   }
 
   get maxInFlight(): number {
-    return this.options.maxInFlight;
+    return this.inputs.reduce((sum, { maxInFlight }) => sum + maxInFlight, 0);
   }
 
-  /** Begins to read the source into the gate; the returned function abandons it. */
+  /** Whose turn it is at this root's gate. */
+  turns(): Turns {
+    return new Turns(this.#lowerShare);
+  }
+
+  /** Begins to read the sources into the gate; the returned function abandons them. */
   activate(run: Run, gate: Gate, end: StreamEnd): () => void {
-    const { source } = this.options;
     if (this.#active) {
-      throw new SpillwayError(`"${source.name}" is being read by this pipeline already; make another source object for a second pipeline`, {
-        code: "SPILLWAY_INVALID_OPTIONS",
-        failureClass: "fatal",
-      });
+      throw new SpillwayError(
+        `${this.inputs.map(({ source }) => `"${source.name}"`).join(", ")} is being read by this pipeline already; make another source object for a second one`,
+        { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
+      );
     }
     this.#active = true;
+    const intakes = this.inputs.map((input) => intakeOf(input, run, gate));
+    run.intakes.push(...intakes);
     let serving = true;
-    const intake = this.#intake(run, gate);
-    run.intakes.push(intake);
     const finish = (): void => {
       serving = false;
       this.#active = false;
     };
-    intake.serve().then(
+    Promise.all(intakes.map((intake) => intake.serve())).then(
       () => {
         finish();
         end.complete();
@@ -72,29 +81,30 @@ export class Root {
       },
     );
     return () => {
-      if (serving) intake.abandon(new Error("the pipeline was unsubscribed"));
+      if (serving) for (const intake of intakes) intake.abandon(new Error("the pipeline was unsubscribed"));
     };
   }
+}
 
-  #intake(run: Run, gate: Gate): ServedIntake {
-    const { source, ordering, maxInFlight, maxBytesInFlight, start, crashLimit } = this.options;
-    const credits = new Credits(maxInFlight, maxBytesInFlight);
-    if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, source, credits, crashLimit });
-    const { coordination } = source;
-    const scope = scopeOf(source);
-    const assigner =
-      coordination.by === "provider"
-        ? coordination.assigner
-        : leaseAssigner({
-            store: coordination.leases,
-            scope,
-            source,
-            worker: run.settings.worker,
-            clock: run.clock,
-            report: (event) => run.emit({ type: "lease", source: source.name, event }),
-          });
-    const policy = run.checkpointPolicy ?? defaultPolicy;
-    const maxSpan = Math.max(minSpan, maxInFlight * 4);
-    return new LogIntake({ run, gate, ordering, source: source as LogSource<unknown>, assigner, scope, start, credits, policy, maxSpan, crashLimit });
-  }
+function intakeOf(input: Input, run: Run, gate: Gate): ServedIntake {
+  const { source, ordering, maxInFlight, maxBytesInFlight, start, crashLimit, level } = input;
+  const credits = new Credits(maxInFlight, maxBytesInFlight);
+  if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, level, source, credits, crashLimit });
+  const policy = run.checkpointPolicy ?? defaultPolicy;
+  const maxSpan = Math.max(minSpan, maxInFlight * 4);
+  const scope = scopeOf(source);
+  return new LogIntake({ run, gate, ordering, level, source, assigner: assignerOf(source, scope, run), scope, start, credits, policy, maxSpan, crashLimit });
+}
+
+function assignerOf(source: LogSource<unknown>, scope: string, run: Run): LogIntake["assigner"] {
+  const { coordination } = source;
+  if (coordination.by === "provider") return coordination.assigner;
+  return leaseAssigner({
+    store: coordination.leases,
+    scope,
+    source,
+    worker: run.settings.worker,
+    clock: run.clock,
+    report: (event) => run.emit({ type: "lease", source: source.name, event }),
+  });
 }

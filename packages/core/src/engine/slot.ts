@@ -1,3 +1,4 @@
+import type { Activity } from "./home.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** The stage that a slot works for. */
@@ -12,7 +13,7 @@ export interface SlotOwner {
  * One running handler. Slots are used again and again, with callbacks bound once and an abort controller that outlives its message, so that a
  * message which neither fails nor times out allocates neither.
  */
-export class Slot {
+export class Slot implements Activity {
   delivery: TrackedDelivery | undefined = undefined;
   /** The owner's sweep during which its handler started, for time-outs. */
   startedAtSweep = 0;
@@ -37,8 +38,8 @@ export class Slot {
   }
 
   /** Cuts the slot off from its delivery and tells the handler; whatever the handler still answers is ignored. */
-  abort(reason: Error): void {
-    if (this.delivery !== undefined) this.delivery.slot = undefined;
+  stop(reason: Error): void {
+    if (this.delivery !== undefined) this.delivery.activity = undefined;
     this.delivery = undefined;
     this.owner.discarded(this);
     this.controller?.abort(reason);

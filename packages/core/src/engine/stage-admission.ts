@@ -1,4 +1,3 @@
-import type { Feed } from "./feed.ts";
 import { laneKey } from "./lane-key.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
@@ -16,7 +15,7 @@ interface Lane {
 export class StageAdmission implements Admission {
   private readonly run: Run;
   private readonly crowded: number;
-  private readonly lanes = new Map<Feed, Map<string, Lane>>();
+  private readonly lanes = new Map<object, Map<string, Lane>>();
   private readonly ready = new Ring<TrackedDelivery>();
   private units: number;
   private crowding = false;
@@ -53,8 +52,8 @@ export class StageAdmission implements Admission {
     if (delivery.ownsLane) return;
     const key = laneKey(delivery);
     if (key === undefined) return;
-    let lanes = this.lanes.get(delivery.feed);
-    if (lanes === undefined) this.lanes.set(delivery.feed, (lanes = new Map<string, Lane>()));
+    let lanes = this.lanes.get(delivery.feed.laneScope);
+    if (lanes === undefined) this.lanes.set(delivery.feed.laneScope, (lanes = new Map<string, Lane>()));
     lanes.set(key, { waiting: new Ring(4) });
     delivery.ownsLane = true;
   }
@@ -80,7 +79,7 @@ export class StageAdmission implements Admission {
   }
 
   private passLane(delivery: TrackedDelivery): void {
-    const lanes = this.lanes.get(delivery.feed);
+    const lanes = this.lanes.get(delivery.feed.laneScope);
     const key = laneKey(delivery);
     if (lanes === undefined || key === undefined) return;
     const waiting = lanes.get(key)?.waiting;
@@ -92,7 +91,7 @@ export class StageAdmission implements Admission {
       return;
     }
     lanes.delete(key);
-    if (lanes.size === 0) this.lanes.delete(delivery.feed);
+    if (lanes.size === 0) this.lanes.delete(delivery.feed.laneScope);
   }
 
   private queue(delivery: TrackedDelivery): void {
@@ -122,6 +121,6 @@ export class StageAdmission implements Admission {
 
   private laneOf(delivery: TrackedDelivery): Lane | undefined {
     const key = laneKey(delivery);
-    return key === undefined ? undefined : this.lanes.get(delivery.feed)?.get(key);
+    return key === undefined ? undefined : this.lanes.get(delivery.feed.laneScope)?.get(key);
   }
 }

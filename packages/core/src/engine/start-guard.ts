@@ -18,5 +18,5 @@ export const crashedAt: RunnableStage = {
   start() {
     // Never tried again: its failure is permanent.
   },
-  slotFor: () => undefined,
+  activityFor: () => undefined,
 };

@@ -1,7 +1,6 @@
 import type { Message, Outcome } from "@spillway/spec";
-import type { Feed } from "./feed.ts";
+import type { Activity, Home } from "./home.ts";
 import type { Failure, Mark } from "./mark.ts";
-import type { Slot } from "./slot.ts";
 import type { Admission, RunnableStage } from "./stage.ts";
 
 const hasUnit = 1;
@@ -17,7 +16,7 @@ export class TrackedDelivery {
   readonly message: Message<unknown>;
   value: unknown;
   attempt = 1;
-  readonly feed: Feed;
+  readonly feed: Home;
   /** Its place in the feed's window. */
   readonly sequence: number;
   /** Set once it is no longer open. */
@@ -28,11 +27,11 @@ export class TrackedDelivery {
   holder: Admission | undefined;
   /** The stage that is working on it, or will when it gets a unit. */
   stage: RunnableStage | undefined = undefined;
-  /** The slot of the handler that is running it; made when it is first needed. */
-  slot: Slot | undefined = undefined;
+  /** The handler that is running it, made when it is first needed; or its children. */
+  activity: Activity | undefined = undefined;
   private facts = hasUnit;
 
-  constructor(message: Message<unknown>, feed: Feed, sequence: number, holder: Admission | undefined) {
+  constructor(message: Message<unknown>, feed: Home, sequence: number, holder: Admission | undefined) {
     this.message = message;
     this.value = message.value;
     this.feed = feed;
@@ -84,8 +83,8 @@ export class TrackedDelivery {
 
   /** Aborts when the handler's time is up or the message was lost to this process. */
   get signal(): AbortSignal {
-    this.slot ??= this.stage?.slotFor(this);
-    return this.slot?.signal ?? this.feed.abortSignal;
+    this.activity ??= this.stage?.activityFor(this);
+    return this.activity?.signal ?? this.feed.abortSignal;
   }
 
   /** It leaves the stage that it was at: what it held there is given back by whoever calls this. */

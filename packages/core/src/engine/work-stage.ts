@@ -109,7 +109,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.succeeded(delivery, result);
   }
 
-  slotFor(delivery: TrackedDelivery): Slot {
+  activityFor(delivery: TrackedDelivery): Slot {
     const slot = this.idle.pop() ?? this.newSlot();
     slot.delivery = delivery;
     return slot;
@@ -129,7 +129,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
-    const slot = (delivery.slot ??= this.slotFor(delivery));
+    const slot = delivery.activity === undefined ? this.activityFor(delivery) : (delivery.activity as Slot);
+    delivery.activity = slot;
     slot.startedAtSweep = this.sweep;
     if (this.own !== undefined) this.own.occupy(delivery);
     if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
@@ -137,7 +138,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private succeeded(delivery: TrackedDelivery, value: unknown): void {
-    if (delivery.slot !== undefined) this.freeSlot(delivery, delivery.slot);
+    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
     if (this.guard !== undefined) this.guard.succeeded();
     delivery.value = value;
     delivery.attempt = 1;
@@ -155,7 +156,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private failed(delivery: TrackedDelivery, error: unknown): void {
-    if (delivery.slot !== undefined) this.freeSlot(delivery, delivery.slot);
+    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
     if (this.guard?.failed(error, delivery) === true) {
       delivery.waits = true;
       return;
@@ -166,7 +167,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
-    delivery.slot = undefined;
+    delivery.activity = undefined;
     slot.delivery = undefined;
     this.idle.push(slot);
   }
@@ -193,7 +194,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       `${this.name} did not settle within ${timeoutMs} ms; make it faster, let it stop on its signal, or raise timeoutMs`,
       { code: "SPILLWAY_HANDLER_TIMEOUT" },
     );
-    slot.abort(error);
+    slot.stop(error);
     this.failed(delivery, error);
   }
 }

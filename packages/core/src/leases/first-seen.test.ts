@@ -43,6 +43,18 @@ describe("what existed at first", () => {
     expect(leaseOf(worker, "b").start).toEqual({ at: "latest" });
   });
 
+  it("is what one of two workers saw that start at the same time, for both", async () => {
+    const cluster = testCluster({ partitions: ["a"], latencyMs: 10 });
+    cluster.add("b");
+    let asked = 0;
+    cluster.sourceFault = () => (asked++ === 0 ? new Set(["b" as PartitionId]) : undefined);
+    cluster.join();
+    cluster.join();
+    await cluster.clock.runUntil(() => cluster.gains.length === 2);
+    const starts = Object.fromEntries(cluster.gains.map(({ lease }) => [lease.partition, lease.start.at]));
+    expect(starts).toEqual({ a: "latest", b: "earliest" });
+  });
+
   it("is what the first worker saw, whatever another one saw or wants", async () => {
     const cluster = testCluster({ partitions: ["a"], latencyMs: 10 });
     cluster.sourceFault = () => new Set<PartitionId>();

@@ -1,0 +1,110 @@
+import { isThenable } from "./is-thenable.ts";
+import { Family, type FamilyOptions } from "./family.ts";
+import { markFailed } from "./mark.ts";
+import type { Run } from "./run-context.ts";
+import type { Acceptor, RunnableStage } from "./stage.ts";
+import type { StageAdmission } from "./stage-admission.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** What an expand stage is made of. */
+export interface ExpandStageOptions {
+  readonly name: string;
+  readonly run: Run;
+  readonly next: Acceptor;
+  readonly admission: StageAdmission;
+  readonly maxChildren: number;
+  readonly split: (value: unknown, delivery: TrackedDelivery) => Iterable<unknown> | AsyncIterable<unknown>;
+  readonly family: Pick<FamilyOptions, "ordering" | "toPayload">;
+}
+
+const noChildren = { kind: "filtered", reason: "no children" } as const;
+
+/** Sends the children of a message through the later stages, and settles the message when all of them are. */
+export class ExpandStage implements Acceptor, RunnableStage {
+  readonly name: string;
+  readonly #options: ExpandStageOptions;
+
+  constructor(options: ExpandStageOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  accept(delivery: TrackedDelivery): void {
+    const { admission, next } = this.#options;
+    if (delivery.mark !== undefined) next.accept(delivery);
+    else if (admission.admit(delivery, this)) this.start(delivery);
+  }
+
+  activityFor(): undefined {
+    // The family is made when the message is split.
+  }
+
+  start(parent: TrackedDelivery): void {
+    void this.#expand(parent);
+  }
+
+  async #expand(parent: TrackedDelivery): Promise<void> {
+    const { run, admission, next, maxChildren, split, family: rules } = this.#options;
+    let wake: (() => void) | undefined;
+    const family = new Family({ ...rules, run, parent, changed: () => wake?.() });
+    parent.activity = family;
+    admission.occupy(parent);
+    let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      iterator = iteratorOf(split(parent.value, parent));
+      for (;;) {
+        while (family.size >= maxChildren && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
+        if (parent.settled) break;
+        const step = iterator.next();
+        const { done, value } = isThenable(step) ? ((await step) as IteratorResult<unknown>) : step;
+        if (done === true || parent.settled) break;
+        next.accept(family.spawn(value));
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    if (parent.settled) {
+      await endQuietly(iterator);
+      return;
+    }
+    if (failure === undefined && family.born > 0) this.#leave(parent);
+    while (family.size > 0 && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
+    if (parent.settled) return;
+    parent.activity = undefined;
+    if (failure !== undefined) this.#failed(parent, failure.error);
+    else if (family.born === 0) {
+      parent.mark = noChildren;
+      const { hasUnit, ownsLane } = parent;
+      parent.leaveHolder();
+      next.accept(parent);
+      admission.release(parent, hasUnit, ownsLane);
+    } else parent.feed.conclude(parent, "succeeded");
+  }
+
+  /** All children are on their way: the lane's next message may be split, and its children queue behind these. */
+  #leave(parent: TrackedDelivery): void {
+    const { hasUnit, ownsLane } = parent;
+    parent.leaveHolder();
+    this.#options.admission.release(parent, hasUnit, ownsLane);
+  }
+
+  #failed(parent: TrackedDelivery, error: unknown): void {
+    markFailed(parent, this, error, undefined, this.#options.run.clock.nowMs());
+    this.#options.admission.park(parent);
+    this.#options.next.accept(parent);
+  }
+}
+
+function iteratorOf(children: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
+  return Symbol.asyncIterator in children ? children[Symbol.asyncIterator]() : children[Symbol.iterator]();
+}
+
+/** The message has been aborted: what its iterator says to being closed makes no difference. */
+async function endQuietly(iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined): Promise<void> {
+  try {
+    await iterator?.return?.();
+  } catch {
+    return;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Message, Original, Payload } from "@spillway/spec";
+import type { Activity, FinalOutcome, Home, Origin } from "./home.ts";
+import type { Ordering } from "./ordering.ts";
+import type { Run } from "./run-context.ts";
+import { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** What a family is made of. */
+export interface FamilyOptions {
+  readonly run: Run;
+  readonly parent: TrackedDelivery;
+  /** Whether the children stay in the parent's lane, or are free. */
+  readonly ordering: "parent" | "none";
+  /** The bytes of a child, for its dead letter. */
+  readonly toPayload: (value: unknown) => Payload;
+  /** A child has ended; asked for more, or to end the parent. */
+  readonly changed: () => void;
+}
+
+/** The children of one expanded message: each is settled by itself, and all are aborted with their parent. */
+export class Family implements Home, Activity {
+  readonly parent: TrackedDelivery;
+  readonly #options: FamilyOptions;
+  readonly #underWay = new Set<TrackedDelivery>();
+  readonly #controller = new AbortController();
+  /** How many children there were so far. */
+  born = 0;
+
+  constructor(options: FamilyOptions) {
+    this.parent = options.parent;
+    this.#options = options;
+  }
+
+  /** How many children have not ended. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get abortSignal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get ordering(): Ordering {
+    return this.#options.ordering === "none" ? "none" : this.parent.feed.ordering;
+  }
+
+  get origin(): Origin {
+    return this.parent.feed.origin;
+  }
+
+  get laneScope(): object {
+    return this.parent.feed.laneScope;
+  }
+
+  get closed(): boolean {
+    return this.parent.feed.closed;
+  }
+
+  /** Makes the next child. */
+  spawn(value: unknown): TrackedDelivery {
+    const child = new TrackedDelivery(childMessage(this.parent.message, value, this.born++), this, 0, undefined);
+    child.hasUnit = false;
+    this.#underWay.add(child);
+    this.#options.run.counters.delivered++;
+    return child;
+  }
+
+  original(message: Message<unknown>): Original {
+    return { key: this.parent.feed.original(this.parent.message).key, payload: this.#options.toPayload(message.value) };
+  }
+
+  conclude(child: TrackedDelivery, outcome: FinalOutcome): void {
+    if (child.settled) return;
+    this.#end(child, outcome);
+    this.#options.changed();
+  }
+
+  /** A child that cannot go on takes its parent with it: the parent is delivered again, and so are its children. */
+  abort(_child: TrackedDelivery, reason: Error): void {
+    this.parent.feed.abort(this.parent, reason);
+  }
+
+  giveBack(): boolean {
+    return false;
+  }
+
+  passLane(): void {
+    // A child never is at the gate.
+  }
+
+  stop(reason: Error): void {
+    for (const child of [...this.#underWay]) {
+      child.activity?.stop(reason);
+      this.#end(child, "aborted");
+    }
+    this.#controller.abort(reason);
+    this.#options.changed();
+  }
+
+  /** Whether a child waits for a time, such as a retry's delay. */
+  get waits(): boolean {
+    for (const child of this.#underWay) if (child.waits) return true;
+    return false;
+  }
+
+  #end(child: TrackedDelivery, outcome: FinalOutcome | "aborted"): void {
+    child.settled = true;
+    this.#underWay.delete(child);
+    this.#options.run.counters.settle(outcome);
+    const { holder, hasUnit, ownsLane } = child;
+    child.leaveHolder();
+    holder?.release(child, hasUnit, ownsLane);
+  }
+}
+
+function childMessage(parent: Message<unknown>, value: unknown, index: number): Message<unknown> {
+  const { key, headers, timestampMs } = parent;
+  const child = { id: `${parent.id}#${index}`, key, value, headers, timestampMs };
+  return "position" in parent ? Object.assign(child, { position: parent.position }) : child;
+}

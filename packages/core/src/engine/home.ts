@@ -1,0 +1,43 @@
+import type { Message, Original, Outcome, PartitionId } from "@spillway/spec";
+import type { Ordering } from "./ordering.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+/** Where deliveries come from, for dead letters and explain(). */
+export interface Origin {
+  readonly kind: "log" | "queue";
+  readonly source: string;
+  readonly consumer: string | undefined;
+  readonly partition: PartitionId | undefined;
+}
+
+/** An outcome that is not delivered again. */
+export type FinalOutcome = Exclude<Outcome, "aborted">;
+
+/** Where a delivery belongs, and so what settling and aborting it mean: the feed of a partition or queue, or the family of an expanded message. */
+export interface Home {
+  readonly ordering: Ordering;
+  readonly origin: Origin;
+  /** Lanes of equal names within one scope are one lane. */
+  readonly laneScope: object;
+  /** Aborts when its deliveries are lost to this process. */
+  readonly abortSignal: AbortSignal;
+  /** Whether nothing new is to be begun, because it is being given back. */
+  readonly closed: boolean;
+  /** The bytes that a message arrived with. */
+  original(message: Message<unknown>): Original;
+  /** A delivery has come to the end of its pipeline. */
+  conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
+  /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
+  abort(delivery: TrackedDelivery, reason: Error): void;
+  /** Lets the source delay a failed message by itself; false when it cannot. */
+  giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
+  /** The owner of a lane at the gate leaves it to the next message. */
+  passLane(delivery: TrackedDelivery): void;
+}
+
+/** What can be going on for a delivery: a handler that runs, or children that are under way. */
+export interface Activity {
+  readonly signal: AbortSignal;
+  /** Ends it without an answer. */
+  stop(reason: Error): void;
+}

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { checkpoint, constant, consume, deadLetter, decode, expand, handle, retry, text } from "./index.ts";
+import { metadataOf, textOf, world } from "./testing/world.ts";
+
+test("children are handled one by one, and the parent is settled when all are", async () => {
+  const { clock, source, append, start, deadLetters } = world();
+  const handled: string[] = [];
+  let release: (() => void) | undefined;
+  const running = start(
+    consume(source(), { ordering: "key" }).pipe(
+      decode(text()),
+      expand((value) => value.split(",")),
+      handle(async (child) => {
+        if (child === "slow") await new Promise<void>((resolve) => (release = resolve));
+        handled.push(child);
+      }),
+      deadLetter(deadLetters),
+      checkpoint({ everyMessages: 1 }),
+    ),
+  );
+  append("k=a,b,slow", "k=c", "other=d");
+  await clock.settle();
+  expect(handled.toSorted()).toEqual(["a", "b", "d"]);
+  release?.();
+  await clock.settle();
+  expect(handled.slice(3)).toEqual(["slow", "c"]);
+  expect(await running.stop()).toMatchObject({ delivered: 8, succeeded: 8, inFlight: 0 });
+});
+
+test("a child fails, is retried and dead-lettered on its own", async () => {
+  const { clock, source, append, start, deadLetters } = world();
+  const handled: string[] = [];
+  const running = start(
+    consume(source(), { ordering: "none" }).pipe(
+      decode(text()),
+      expand((value) => value.split(",")),
+      handle((child) => {
+        handled.push(child);
+        if (child === "bad") throw new Error("no");
+      }),
+      retry({ attempts: 2, backoff: constant(100) }),
+      deadLetter(deadLetters),
+      checkpoint(),
+    ),
+  );
+  append("a,bad,b");
+  await clock.advance(1_000);
+  expect(handled).toEqual(["a", "bad", "b", "bad"]);
+  expect(deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["bad"]);
+  expect(metadataOf(deadLetters.messages[0]!).id).toMatch(/#1$/);
+  expect(await running.stop()).toMatchObject({ succeeded: 3, deadLettered: 1 });
+});
+
+test("a message without children is filtered", async () => {
+  const { clock, source, append, start, deadLetters } = world();
+  const running = start(
+    consume(source(), { ordering: "none" }).pipe(
+      decode(text()),
+      expand((): string[] => []),
+      deadLetter(deadLetters),
+      checkpoint(),
+    ),
+  );
+  append("x");
+  await clock.advance(10);
+  expect(await running.stop()).toMatchObject({ delivered: 1, filtered: 1 });
+});
+
+test("a split that fails half-way is retried after its children have ended, and then dead-lettered", async () => {
+  const { clock, source, append, start, deadLetters } = world();
+  const handled: string[] = [];
+  const running = start(
+    consume(source(), { ordering: "key" }).pipe(
+      decode(text()),
+      expand(function* (value) {
+        yield value;
+        throw new Error("the rest is missing");
+      }),
+      handle((child) => void handled.push(child)),
+      retry({ attempts: 2, backoff: constant(100) }),
+      deadLetter(deadLetters),
+      checkpoint(),
+    ),
+  );
+  append("k=a", "k=b");
+  await clock.advance(1_000);
+  expect(handled).toEqual(["a", "a", "b", "b"]);
+  expect(deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["a", "b"]);
+  expect(await running.stop()).toMatchObject({ succeeded: 4, deadLettered: 2 });
+});
+
+test("at most maxChildren of a message are under way", async () => {
+  const { clock, source, append, start, deadLetters } = world();
+  let under = 0;
+  let most = 0;
+  const running = start(
+    consume(source(), { ordering: "none" }).pipe(
+      decode(text()),
+      expand(function* () {
+        for (let child = 0; child < 100; child++) yield child;
+      }, { maxChildren: 5 }),
+      handle(async () => {
+        most = Math.max(most, ++under);
+        await new Promise<void>((resolve) => clock.schedule(10, resolve));
+        under--;
+      }),
+      deadLetter(deadLetters),
+      checkpoint(),
+    ),
+  );
+  append("x");
+  await clock.advance(1_000);
+  expect(most).toBe(5);
+  expect(await running.stop()).toMatchObject({ succeeded: 101 });
+});
