@@ -48,5 +48,9 @@ export type EngineEvent =
   | { readonly type: "breaker"; readonly breaker: string; readonly state: BreakerState }
   /** What the engine's own assigner did. */
   | { readonly type: "lease"; readonly source: string; readonly event: LeaseEvent }
+  /** Nothing of a partition or queue has ended for stalledAfterMs although something is under way; told once until it moves. */
+  | { readonly type: "stalled"; readonly source: string; readonly partition: PartitionId | undefined; readonly says: string }
+  /** These messages did not end in time, or were lost; they are aborted and will be delivered again. */
+  | { readonly type: "deadline"; readonly source: string; readonly messages: readonly Message<unknown>[] }
   /** The pipeline begins to stop. */
   | { readonly type: "draining"; readonly reason: string; readonly inFlight: number };

@@ -8,6 +8,7 @@ import { QueueIntake } from "./engine/queue-intake.ts";
 import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
+import { whereIs } from "./engine/watchdog.ts";
 import { shapeOf } from "./engine/stage-names.ts";
 
 /** One source, as explain() shows it. */
@@ -30,11 +31,14 @@ export interface UnsettledExplanation {
   readonly key: string | undefined;
   readonly ageMs: number;
   readonly attempt: number;
-  /** Where it is: a stage that failed, or undefined while it waits or runs. */
+  /** The stage that failed last; undefined while none has. */
   readonly failedAt: string | undefined;
   readonly lastError: string | undefined;
   readonly class: FailureClass | undefined;
-  readonly state: "waiting for its turn" | "under way" | "waiting for a retry" | "waiting for its dead letter";
+  /** When its next attempt is due, in milliseconds since the Unix epoch; undefined when it does not wait for one. */
+  readonly nextAttemptMs: number | undefined;
+  /** Where it is, in words. */
+  readonly state: string;
 }
 
 /** What one partition, or a queue, is doing. */
@@ -156,14 +160,8 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
     failedAt: failure?.stage.name,
     lastError: error === undefined ? undefined : error instanceof Error ? error.message : String(error),
     class: failure === undefined ? undefined : (failure.failureClass ?? "transient"),
-    state:
-      delivery === undefined
-        ? "waiting for its turn"
-        : delivery.waits
-          ? "waiting for a retry"
-          : delivery.mark?.kind === "failed"
-            ? "waiting for its dead letter"
-            : "under way",
+    state: whereIs(delivery),
+    nextAttemptMs: delivery?.waits === true && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
   };
 }
 

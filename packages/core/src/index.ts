@@ -29,6 +29,8 @@ export { filter } from "./filter.ts";
 export { haltOnFailure } from "./halt-on-failure.ts";
 export { handle, type HandleContext, type HandleOptions } from "./handle.ts";
 export { failed, handleBatch, type BatchContext, type Failed, type HandleBatchOptions } from "./handle-batch.ts";
+export { health, type Health } from "./health.ts";
+export { logEvents, type Logger } from "./logger.ts";
 export type { LeaseCall, LeaseEvent } from "./leases/lease-event.ts";
 export { map } from "./map.ts";
 export type { Pipeline } from "./pipeline.ts";
@@ -36,4 +38,5 @@ export { publish, type PublishContext, type PublishOptions } from "./publish.ts"
 export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
 export { retry, type RetryPolicy, type RetryRule } from "./retry.ts";
 export { run, type RunOptions, type RunReport } from "./run.ts";
+export { sayExplanation } from "./say-explanation.ts";
 export type { Policy, Stage } from "./stage.ts";

@@ -5,7 +5,7 @@ import { within } from "./engine/ambient.ts";
 import type { Counts } from "./engine/counters.ts";
 import { requireDuration, requireKnown } from "./engine/require.ts";
 import { Run } from "./engine/run-context.ts";
-import { defaultDrainTimeoutMs, workerName } from "./engine/settings.ts";
+import { defaultDrainTimeoutMs, defaultStalledAfterMs, workerName } from "./engine/settings.ts";
 import { running } from "./engine/running.ts";
 import type { EngineEvent } from "./events.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** How long started work may go on after the signal, in milliseconds. Default 25,000: below the 30 seconds that container platforms give. */
   readonly drainTimeoutMs?: number;
+  /** After how long without an ended message, while some are under way, an event and health() say so, in milliseconds. Default 120,000. */
+  readonly stalledAfterMs?: number;
   /** Names the pipeline in dead letters and events. Default "pipeline". */
   readonly name?: string;
   /** The pipeline's version, for dead letters. */
@@ -35,7 +37,7 @@ export interface RunReport extends Counts {
   readonly stoppedBecause: string;
 }
 
-const known = ["signal", "drainTimeoutMs", "name", "version", "worker", "onEvent", "clock"];
+const known = ["signal", "drainTimeoutMs", "stalledAfterMs", "name", "version", "worker", "onEvent", "clock"];
 
 /**
  * Runs a pipeline until its signal aborts, its source ends, or it cannot go on. Resolves, after everything that had started was finished or given back,
@@ -52,7 +54,8 @@ export async function run(pipeline: Observable<Settled>, options: RunOptions = {
   requireKnown("run", options, known);
   const { signal, clock = systemClock, name = "pipeline", version, onEvent: listener } = options;
   const drainTimeoutMs = requireDuration("drainTimeoutMs", options.drainTimeoutMs ?? defaultDrainTimeoutMs);
-  const context = new Run({ clock, name, version, drainTimeoutMs, listener, worker: options.worker ?? workerName(clock) });
+  const stalledAfterMs = requireDuration("stalledAfterMs", options.stalledAfterMs ?? defaultStalledAfterMs);
+  const context = new Run({ clock, name, version, drainTimeoutMs, stalledAfterMs, listener, worker: options.worker ?? workerName(clock) });
   const startedMs = clock.nowMs();
   const finish = running.enter(pipeline, context);
   const stop = (): void => context.stop(reasonOf(signal?.reason));

@@ -64,6 +64,8 @@ export class Feed implements Home {
   readonly takenBack: Map<Message<unknown>, Error> = new Map<Message<unknown>, Error>();
   /** Set while messages are to be started with care. */
   guard: StartGuard | undefined = undefined;
+  /** How many have ended. */
+  ended = 0;
   /** How many are under way. */
   started = 0;
   /** How many messages wait or are under way. */
@@ -226,7 +228,9 @@ export class Feed implements Home {
   /** Aborts everything that is under way, and tells running handlers. */
   abandon(reason: Error): void {
     this.close();
-    for (const delivery of this.underWay()) this.abort(delivery, reason);
+    const late = this.underWay();
+    if (late.length > 0 && this.run.listened) this.run.emit({ type: "deadline", source: this.origin.source, messages: late.map(({ message }) => message) });
+    for (const delivery of late) this.abort(delivery, reason);
     this.controller.abort(reason);
   }
 
@@ -275,6 +279,7 @@ export class Feed implements Home {
   private finish(delivery: TrackedDelivery): void {
     delivery.settled = true;
     this.started--;
+    this.ended++;
     this.unsettled--;
     this.owner.credits.release(1, sizeOf(delivery.message.value));
     const { holder, hasUnit, ownsLane } = delivery;

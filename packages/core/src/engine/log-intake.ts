@@ -1,5 +1,6 @@
 import type { Assigner, LogSource, StartPosition } from "@spillway/spec";
 import type { Credits } from "./credits.ts";
+import type { Feed } from "./feed.ts";
 import type { Gate } from "./gate.ts";
 import type { Ordering } from "./ordering.ts";
 import { PartitionSession } from "./partition-session.ts";
@@ -36,6 +37,10 @@ export class LogIntake implements Intake {
     this.credits = options.credits;
     this.assigner = options.assigner;
     this.#options = options;
+  }
+
+  get feeds(): readonly Feed[] {
+    return [...this.sessions].map(({ feed }) => feed);
   }
 
   /** Resolves when the intake was stopped and every session has ended. */

@@ -63,6 +63,10 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) => this.feed.settle(delivery, outcome));
   }
 
+  get feeds(): readonly Feed[] {
+    return [this.feed];
+  }
+
   /** Resolves when the intake was stopped and nothing of the queue is under way here. */
   async serve(): Promise<void> {
     const receivers = Array.from({ length: this.#source.receivers }, () => this.#receive());

@@ -4,8 +4,10 @@ import type { Breaker } from "../breaker.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import { BudgetQueue } from "./budget-queue.ts";
 import { Counters } from "./counters.ts";
+import type { Feed } from "./feed.ts";
 import type { Failure } from "./mark.ts";
 import { RetryWheel } from "./retry-wheel.ts";
+import { Watchdog } from "./watchdog.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** How often settled work is saved. */
@@ -21,12 +23,15 @@ export interface RunSettings {
   readonly version: string | undefined;
   readonly worker: string;
   readonly drainTimeoutMs: number;
+  readonly stalledAfterMs: number;
   readonly listener: ((event: EngineEvent) => void) | undefined;
 }
 
 /** A source that takes part in a run. */
 export interface Intake {
   readonly name: string;
+  /** What is being read at present: a feed for each partition, or one for a queue. */
+  readonly feeds: readonly Feed[];
   /** Stops taking messages in; what is under way may finish until the deadline, is saved and given back, and then the intake completes. */
   drain(deadlineMs: number, reason: Error): void;
   /** Lets go of everything at once; nothing more is saved. */
@@ -40,6 +45,7 @@ export class Run {
   readonly counters: Counters = new Counters();
   readonly intakes: Intake[] = [];
   readonly wheel: RetryWheel;
+  readonly watchdog: Watchdog;
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
   /** Why the run is ending; undefined while it is not. */
   stopping: Error | undefined = undefined;
@@ -59,6 +65,7 @@ export class Run {
     this.settings = settings;
     this.clock = settings.clock;
     this.wheel = new RetryWheel(settings.clock, (delivery) => this.#retryDue(delivery));
+    this.watchdog = new Watchdog(this, settings.stalledAfterMs);
   }
 
   /** Aborts when the run has ended: for calls that nobody waits for any more. */

@@ -4,6 +4,9 @@ import type { RunSettings } from "./run-context.ts";
 /** How long what is under way may go on after the signal: below the 30 seconds that container platforms give. */
 export const defaultDrainTimeoutMs = 25_000;
 
+/** How long nothing may end, while something is under way, before that is worth a word. */
+export const defaultStalledAfterMs = 120_000;
+
 /** The settings of a pipeline that is subscribed by hand instead of with run(). */
 export function defaultSettings(): RunSettings {
   return {
@@ -12,6 +15,7 @@ export function defaultSettings(): RunSettings {
     version: undefined,
     worker: workerName(systemClock),
     drainTimeoutMs: defaultDrainTimeoutMs,
+    stalledAfterMs: defaultStalledAfterMs,
     listener: undefined,
   };
 }
