@@ -9,9 +9,10 @@ export interface InputOptions {
   readonly maxBytesInFlight?: number;
   readonly crashLimit?: number;
   readonly start?: StartPosition;
+  readonly leaseDurationMs?: number;
 }
 
-const known = ["ordering", "maxInFlight", "maxBytesInFlight", "crashLimit", "start"];
+const known = ["ordering", "maxInFlight", "maxBytesInFlight", "crashLimit", "start", "leaseDurationMs"];
 const starts = ["earliest", "latest", "timestamp", "after"];
 
 /** Checks and completes how a source is to be read. */
@@ -31,6 +32,7 @@ export function inputOf(source: Source<unknown>, options: InputOptions, level: n
     maxInFlight: requireCount("maxInFlight", maxInFlight),
     maxBytesInFlight: requireCount("maxBytesInFlight", maxBytesInFlight),
     start,
+    leaseDurationMs: options.leaseDurationMs === undefined ? undefined : requireCount("leaseDurationMs", options.leaseDurationMs, 100),
     crashLimit: requireCount("crashLimit", crashLimit),
     level,
   };

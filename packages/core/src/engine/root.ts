@@ -17,6 +17,8 @@ export interface Input {
   readonly maxBytesInFlight: number;
   readonly start: StartPosition;
   readonly crashLimit: number;
+  /** Undefined: the assigner's own. */
+  readonly leaseDurationMs: number | undefined;
   /** 0 is the highest priority. */
   readonly level: number;
 }
@@ -93,10 +95,10 @@ function intakeOf(input: Input, run: Run, gate: Gate): ServedIntake {
   const policy = run.checkpointPolicy ?? defaultPolicy;
   const maxSpan = Math.max(minSpan, maxInFlight * 4);
   const scope = scopeOf(source);
-  return new LogIntake({ run, gate, ordering, level, source, assigner: assignerOf(source, scope, run), scope, start, credits, policy, maxSpan, crashLimit });
+  return new LogIntake({ run, gate, ordering, level, source, assigner: assignerOf(source, scope, run, input.leaseDurationMs), scope, start, credits, policy, maxSpan, crashLimit });
 }
 
-function assignerOf(source: LogSource<unknown>, scope: string, run: Run): LogIntake["assigner"] {
+function assignerOf(source: LogSource<unknown>, scope: string, run: Run, leaseDurationMs: number | undefined): LogIntake["assigner"] {
   const { coordination } = source;
   if (coordination.by === "provider") return coordination.assigner;
   return leaseAssigner({
@@ -105,6 +107,7 @@ function assignerOf(source: LogSource<unknown>, scope: string, run: Run): LogInt
     source,
     worker: run.settings.worker,
     clock: run.clock,
+    ...(leaseDurationMs === undefined ? {} : { leaseDurationMs }),
     report: (event) => run.emit({ type: "lease", source: source.name, event }),
   });
 }
