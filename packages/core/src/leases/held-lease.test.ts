@@ -75,6 +75,20 @@ it("is released after a renewal under way, whose version it then knows", async (
   expect(store.calls).toMatchObject({ list: 0, compareAndSet: 3 });
 });
 
+it("is released though another worker asked for it in between, and is then kept for that worker", async () => {
+  const { clock, store, held } = await claimed();
+  await Promise.all([store.compareAndSet("scope", 1, { ...claim, version: 2, wantedBy: "poor" }, { signal: never }), clock.advance(10)]);
+  const beganAtMs = clock.nowMs();
+  let releasedAtMs = 0;
+  const release = held.lease.release("drained", { signal: never }).then(() => {
+    releasedAtMs = clock.nowMs();
+  });
+  await clock.advance(1_000);
+  await release;
+  expect(store.records("scope")).toMatchObject([{ version: 3, owner: undefined, wantedBy: "poor" }]);
+  expect(releasedAtMs - beganAtMs).toBe(30);
+});
+
 it("is not put off by an old list", async () => {
   const { held } = await claimed();
   held.notice({ ...claim, version: 0, owner: "former", token: 0 as FencingToken });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type SpillwayError, type LeaseRecord, type PartitionId } from "@spillway/spec";
+import { virtualClock, type VirtualClock } from "../testing/virtual-clock.ts";
+import { type SpillwayError, type Lease, type LeaseRecord, type PartitionId } from "@spillway/spec";
+import type { HeldLease } from "./held-lease.ts";
+import type { LeaseEvent } from "./lease-event.ts";
+import { leaseTiming } from "./lease-timing.ts";
+import { renewals, type Renewals } from "./renewals.ts";
+import { scopedStore } from "./scoped-store.ts";
 import { holding, leaseOf, never, recordOf, writesOf } from "./testing/cluster-facts.ts";
+import { faultyLeaseStore } from "./testing/faulty-lease-store.ts";
 import { testCluster, testScope } from "./testing/test-cluster.ts";
 
 const leaseDurationMs = 10_000;
@@ -120,5 +127,78 @@ describe("renewing", () => {
     }
     expect(second.holds.size).toBe(0);
     expect(first.holds.size).toBe(1);
+  });
+});
+
+describe("a batch of renewals", () => {
+  const timing = leaseTiming({ leaseDurationMs });
+
+  /** A lease that answers its renewals as told, and remembers when they came. */
+  function fakeLease(
+    partition: string,
+    clock: VirtualClock,
+    renew: (signal: AbortSignal) => Promise<boolean>,
+  ): HeldLease & { readonly renewedAtMs: number[] } {
+    const renewedAtMs: number[] = [];
+    return {
+      lease: { partition } as unknown as Lease,
+      writtenAtMs: clock.nowMs(),
+      isHeld: true,
+      claim: async () => true,
+      notice: () => undefined,
+      abandon: () => undefined,
+      renewedAtMs,
+      renew(signal) {
+        renewedAtMs.push(clock.nowMs());
+        return renew(signal);
+      },
+    };
+  }
+
+  function fixture(): { readonly clock: VirtualClock; readonly kept: Renewals; readonly events: LeaseEvent[] } {
+    const clock = virtualClock({ startMs: 0 });
+    const events: LeaseEvent[] = [];
+    const store = scopedStore(faultyLeaseStore(clock, 2), testScope, clock, 1_000);
+    const kept = renewals({ store, clock, timing, report: (event) => events.push(event), onFatal: () => undefined });
+    return { clock, kept, events };
+  }
+
+  it("leaves out what was claimed a moment ago, until the next", async () => {
+    const { clock, kept } = fixture();
+    const old = fakeLease("old", clock, async () => true);
+    kept.add(old);
+    await clock.advance(0.9 * timing.renewEveryMs);
+    const fresh = fakeLease("fresh", clock, async () => true);
+    kept.add(fresh);
+    await clock.advance(1.2 * timing.renewEveryMs);
+    expect(old.renewedAtMs).toEqual([timing.renewEveryMs, 2 * timing.renewEveryMs]);
+    expect(fresh.renewedAtMs).toEqual([2 * timing.renewEveryMs]);
+  });
+
+  it("tries again at once, after one look for all, what was refused", async () => {
+    const { clock, kept, events } = fixture();
+    const answers = [false, true];
+    const refused = fakeLease("refused", clock, async () => answers.shift() ?? true);
+    kept.add(refused);
+    await clock.advance(timing.renewEveryMs + 10);
+    expect(refused.renewedAtMs).toEqual([timing.renewEveryMs, timing.renewEveryMs + 2]);
+    expect(events).toEqual([]);
+  });
+
+  it("ends in time for another when the store hangs, however many leases there are", async () => {
+    const { clock, kept, events } = fixture();
+    const hanging = (signal: AbortSignal): Promise<boolean> =>
+      new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason as Error);
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      });
+    const leases = Array.from({ length: 100 }, (_, index) => fakeLease(`p${index}`, clock, hanging));
+    for (const lease of leases) kept.add(lease);
+    await clock.advance(2.1 * timing.renewEveryMs);
+    expect(events[0]).toMatchObject({ type: "lease-call-failed", call: "renew" });
+    expect(leases[0]?.renewedAtMs.length).toBeGreaterThanOrEqual(2);
+    for (const lease of leases) kept.remove(lease);
+    await clock.advance(timing.renewEveryMs);
+    expect(clock.pending).toBe(0);
   });
 });
