@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient, PutItemCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import { localClientConfig, startTableStreamsFake, type WireAttribute } from "@spillway-tools/aws-fakes";
+import { fastClock, localClientConfig, startTableStreamsFake, type WireAttribute } from "@spillway-tools/aws-fakes";
 import { serversFor } from "@spillway-tools/servers";
 import { conform, lacking, logSourceSuite, type LogSourceHarness } from "@spillway/conformance";
 import type {
@@ -23,6 +23,8 @@ type View = "NEW_IMAGE";
 const runner = { test, skip: (name: string, reason: string) => test.skip(`${name} (${reason})`, () => undefined) };
 const dynamoDbLocal = await serversFor("dynamodb");
 const stores = { leases: {} as LeaseStore, checkpoints: {} as CheckpointStore };
+/** The servers throttle nobody, so the suites need not wait for the service's pace. */
+const clock = fastClock(20);
 const largePayloadBytes = 300_000;
 /** What a table's changes do not have; the test's items carry key and payload as attributes. */
 const lacks: LogSourceHarness["lacks"] = {
@@ -106,7 +108,8 @@ function onTheFake(): LogSourceHarness {
       const client = new DynamoDBStreamsClient(localClientConfig(fake.endpoint));
       const shardIdOf = (partition: PartitionId): string => partition.split("/")[1] ?? "";
       return {
-        source: (consumer) => asPayloads(dynamoDbStreamSource({ client, tableName: fake.tableName, view: "NEW_IMAGE", consumer, stores })),
+        source: (consumer) =>
+          asPayloads(dynamoDbStreamSource({ client, tableName: fake.tableName, view: "NEW_IMAGE", consumer, stores, clock })),
         async append(messages) {
           for (const message of messages) {
             const image = wire(itemOf(message));
@@ -168,7 +171,7 @@ function onDynamoDbLocal(endpoint: string): LogSourceHarness {
         { abortSignal: signal },
       );
       return {
-        source: (consumer) => asPayloads(dynamoDbStreamSource({ client, tableName, view: "NEW_IMAGE", consumer, stores })),
+        source: (consumer) => asPayloads(dynamoDbStreamSource({ client, tableName, view: "NEW_IMAGE", consumer, stores, clock })),
         async append(messages) {
           for (const message of messages) {
             await table.send(new PutItemCommand({ TableName: tableName, Item: { ...itemOf(message), id: { S: randomUUID() } } }));

@@ -8,7 +8,7 @@ import {
   MergeShardsCommand,
   SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
-import { localClientConfig, startKinesisFake } from "@spillway-tools/aws-fakes";
+import { fastClock, localClientConfig, startKinesisFake } from "@spillway-tools/aws-fakes";
 import { serversFor } from "@spillway-tools/servers";
 import {
   conform,
@@ -31,10 +31,13 @@ const kinesalite = await serversFor("kinesalite");
 const stores = { leases: {} as LeaseStore, checkpoints: {} as CheckpointStore };
 const foreignPosition = "shardId-000000000000:17" as Position;
 const largePayloadBytes = 1_000_000;
+/** The servers throttle nobody, so the suites need not wait for Kinesis' pace. */
+const clock = fastClock(20);
 const noTrim = "the server keeps everything for its retention period, which is a day at least";
 
 describe("on the fake", () => {
-  conform(runner, logSourceSuite, onTheFake());
+  conform(runner, logSourceSuite, onTheFake("polling"));
+  conform(runner, logSourceSuite, onTheFake("fan-out"));
   conform(runner, sinkSuite, sinkOnTheFake());
 });
 
@@ -56,9 +59,9 @@ async function append(client: KinesisClient, streamName: string, messages: reado
   }
 }
 
-function onTheFake(): LogSourceHarness {
+function onTheFake(delivery: "polling" | "fan-out"): LogSourceHarness {
   return {
-    name: "kinesis on the fake",
+    name: `kinesis by ${delivery} on the fake`,
     deadlineMs: 20_000,
     lacks: {},
     async open() {
@@ -66,7 +69,7 @@ function onTheFake(): LogSourceHarness {
       const { streamName, stream } = fake;
       let client = new KinesisClient(localClientConfig(fake.endpoint));
       return {
-        source: (consumer) => kinesisSource({ client, streamName, consumer, stores }),
+        source: (consumer) => kinesisSource({ client, streamName, consumer, stores, delivery, registerConsumer: true, clock }),
         append: (messages) => append(client, streamName, messages),
         nowMs: () => Date.now(),
         elapse,
@@ -127,7 +130,7 @@ function sinkOnTheFake(): SinkHarness {
 
 /** What is stored, through our own source: an envelope can be read by nobody else. */
 async function readBack(client: KinesisClient, streamName: string): Promise<readonly StoredMessage[]> {
-  const source = kinesisSource({ client, streamName, consumer: "check", stores });
+  const source = kinesisSource({ client, streamName, consumer: "check", stores, clock });
   const { signal } = new AbortController();
   const stored: StoredMessage[] = [];
   for (const { id } of await source.partitions({ signal })) {
@@ -150,7 +153,7 @@ function onServer(name: string, endpoint: string, lacks: LogSourceHarness["lacks
       await client.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: 2 }), { abortSignal: signal });
       await active(client, streamName);
       return {
-        source: (consumer) => kinesisSource({ client, streamName, consumer, stores }),
+        source: (consumer) => kinesisSource({ client, streamName, consumer, stores, clock }),
         append: (messages) => append(client, streamName, messages),
         nowMs: () => Date.now(),
         elapse,

@@ -15,6 +15,8 @@ import type { KinesisMessage } from "./kinesis-message.ts";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { listShards } from "./list-shards.ts";
 import { pollShard } from "./poll-shard.ts";
+import { registeredConsumer } from "./registered-consumer.ts";
+import { subscribeShard } from "./subscribe-shard.ts";
 import { within } from "./within.ts";
 
 /** What the Kinesis source needs. */
@@ -31,6 +33,13 @@ export type KinesisSourceOptions = KinesisStream & {
   readonly callsPerSecondPerShard?: number;
   /** The longest wait between two reads of a shard that has no records, in milliseconds; 1,000 by default. */
   readonly idleMs?: number;
+  /**
+   * How records come: "polling" with GetRecords, the default, or "fan-out" with SubscribeToShard, which gives this consumer 2 MiB/s a shard of its own
+   * for a price, and needs a client whose handler speaks HTTP/2 to Kinesis itself.
+   */
+  readonly delivery?: "polling" | "fan-out";
+  /** With "fan-out": registers a consumer of this name with the stream when there is none; false by default, because it costs money. */
+  readonly registerConsumer?: boolean;
   /** Paces reads; the system's by default. */
   readonly clock?: Clock;
 };
@@ -41,6 +50,8 @@ export type KinesisSource = LogSource<Payload, { readonly kind: "log"; readonly 
 /** Reads a Kinesis data stream, with the shards leased among all processes of the consumer. */
 export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
   const { client, consumer, stores, maxRecordsPerCall = 5_000, callsPerSecondPerShard = 5, idleMs = 1_000, clock = systemClock } = options;
+  const { delivery = "polling", registerConsumer = false } = options;
+  const registered = registeredConsumer({ client, stream: options, consumerName: consumer, register: registerConsumer, clock });
   within("maxRecordsPerCall", maxRecordsPerCall, 1, 10_000);
   within("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
   within("idleMs", idleMs, 1, 60_000);
@@ -74,7 +85,9 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
         idleMs,
         maxRecordsPerCall,
       };
-      return endedByReturn(signal, (ended) => pollShard(reader, from, ended));
+      return endedByReturn(signal, (ended) =>
+        delivery === "polling" ? pollShard(reader, from, ended) : subscribeShard(reader, registered, from, ended),
+      );
     },
 
     original(message) {

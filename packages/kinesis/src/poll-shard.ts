@@ -1,5 +1,6 @@
 import { GetRecordsCommand, GetShardIteratorCommand, type GetRecordsCommandOutput } from "@aws-sdk/client-kinesis";
 import type { LogBatch, Payload, StartPosition } from "@spillway/spec";
+import { backoffMs } from "./backoff.ts";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput } from "./kinesis-stream.ts";
 import { inBatches } from "./in-batches.ts";
@@ -10,8 +11,6 @@ import { wait } from "./wait.ts";
 
 /** So many failures in a row are waited out in place, some 30 s in all; then the engine is told. */
 const maxFailures = 10;
-const firstBackoffMs = 200;
-const maxBackoffMs = 5_000;
 
 /**
  * Reads a shard with GetRecords: at full pace while there is more, ever slower while there is nothing. Throttling and broken connections are waited
@@ -70,8 +69,4 @@ async function openIterator({ client, stream, shard }: ShardReader, cursor: Shar
 function getRecords(reader: ShardReader, iterator: string | undefined, signal: AbortSignal): Promise<GetRecordsCommandOutput> {
   const input = { ShardIterator: iterator, Limit: reader.maxRecordsPerCall };
   return reader.client.send(new GetRecordsCommand(input), { abortSignal: signal });
-}
-
-function backoffMs(failures: number, random: number): number {
-  return Math.min(maxBackoffMs, firstBackoffMs * 2 ** (failures - 1)) * (0.5 + random / 2);
 }

@@ -1,4 +1,5 @@
 export { localClientConfig, type LocalClientConfig } from "./client-config.ts";
+export { fastClock } from "./fast-clock.ts";
 export { hastyClock, type HastyClock } from "./hasty-clock.ts";
 export { startDynalite } from "./dynalite-server.ts";
 export { anyFault, faultsInTurn, noFaults, seededFaults, type FakeCall, type Fault, type Faults } from "./fault.ts";

@@ -36,6 +36,8 @@ export interface KinesisFake extends JsonServer {
   deleteStream(): void;
   /** What the coming subscriptions do; each takes the next script, then they behave. */
   scriptSubscriptions(scripts: readonly SubscriptionScript[]): void;
+  /** How many subscriptions have an open HTTP stream. */
+  openSubscriptions(): number;
 }
 
 const iteratorTtlMs = 300_000;
@@ -51,7 +53,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
   const emptyPages = new Map<string, number>();
   const consumers = new Map<string, string>();
   const scripts: SubscriptionScript[] = [];
-  const state = { faults: noFaults, iteratorEpoch: 0, tokenEpoch: 0, deleted: false };
+  const state = { faults: noFaults, iteratorEpoch: 0, tokenEpoch: 0, deleted: false, subscriptions: 0 };
   let entryFaults: Parameters<KinesisFake["setEntryFaults"]>[0] = () => undefined;
 
   const operations: Record<string, (input: FakeCall["input"]) => object> = {
@@ -153,6 +155,10 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
       if (call.operation === "SubscribeToShard") {
         const shard = stream.shard(String(call.input.ShardId));
         const from = startOf(shard, call.input.StartingPosition as Record<string, unknown>, "Type");
+        state.subscriptions += 1;
+        response.on("close", () => {
+          state.subscriptions -= 1;
+        });
         streamEvents({ stream, shardId: shard.id, from, response, script: scripts.shift(), describeRecord, childrenOf, nowMs });
         return undefined;
       }
@@ -205,6 +211,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
     deleteStream: () => {
       state.deleted = true;
     },
+    openSubscriptions: () => state.subscriptions,
     scriptSubscriptions: (more) => void scripts.push(...more),
   };
 }

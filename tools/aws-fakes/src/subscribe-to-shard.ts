@@ -6,7 +6,7 @@ import type { FakeRecord, FakeStream } from "./fake-stream.ts";
 /** How one subscription misbehaves: after so many events, something happens. */
 export interface SubscriptionScript {
   readonly afterEvents: number;
-  readonly then: /** The server ends the stream in order, as it does after five minutes. */
+  readonly fate: /** The server ends the stream in order, as it does after five minutes. */
     | { readonly kind: "end" }
     /** The connection breaks. */
     | { readonly kind: "reset" }
@@ -41,7 +41,7 @@ export function streamEvents(options: {
   next();
 
   function next(): void {
-    if (script !== undefined && events >= script.afterEvents) return misbehave(script.then);
+    if (script !== undefined && events >= script.afterEvents) return misbehave(script.fate);
     const shard = stream.shards().find(({ id }) => id === shardId);
     const waiting = shard?.records.filter(({ sequenceNumber }) => sequenceNumber >= from) ?? [];
     const records = waiting.slice(0, recordsPerEvent);
@@ -66,11 +66,11 @@ export function streamEvents(options: {
     return stream.shard(shardId).startingSequenceNumber;
   }
 
-  function misbehave(then: SubscriptionScript["then"]): void {
-    if (then.kind === "end") response.end();
-    if (then.kind === "reset") response.destroy();
-    if (then.kind === "exception") {
-      response.write(frame(then.type, { message: "asked for by the test" }, "exception"));
+  function misbehave(fate: SubscriptionScript["fate"]): void {
+    if (fate.kind === "end") response.end();
+    if (fate.kind === "reset") response.destroy();
+    if (fate.kind === "exception") {
+      response.write(frame(fate.type, { message: "asked for by the test" }, "exception"));
       response.end();
     }
   }

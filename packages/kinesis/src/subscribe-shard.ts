@@ -1,0 +1,87 @@
+import type { StartingPosition, SubscribeToShardEvent } from "@aws-sdk/client-kinesis";
+import type { LogBatch, Payload, StartPosition } from "@spillway/spec";
+import { backoffMs } from "./backoff.ts";
+import { inBatches } from "./in-batches.ts";
+import { isNamed, kinesisError } from "./kinesis-error.ts";
+import { nameOf } from "./kinesis-stream.ts";
+import type { RegisteredConsumer } from "./registered-consumer.ts";
+import { shardCursor, type IteratorStart } from "./shard-cursor.ts";
+import { shardEnd } from "./shard-end.ts";
+import type { ShardReader } from "./shard-reader.ts";
+import { subscribedEvents } from "./subscribed-events.ts";
+import { wait } from "./wait.ts";
+
+/** Kinesis takes one subscription a second for a consumer and shard, and refuses another for five seconds after one began. */
+const betweenSubscriptionsMs = 1_000;
+/** So many subscriptions in a row that fail before their first event; then the engine is told. */
+const maxFailures = 10;
+
+/**
+ * Reads a shard by enhanced fan-out: subscribes, and subscribes again whenever a subscription ends, after the place that the last event named. The end
+ * of a subscription is never the end of the shard: only an event without such a place is.
+ */
+export async function* subscribeShard(
+  reader: ShardReader,
+  consumer: RegisteredConsumer,
+  from: StartPosition,
+  signal: AbortSignal,
+): AsyncGenerator<LogBatch<Payload>, void> {
+  const { client, clock, shard } = reader;
+  const cursor = shardCursor({ shard, from, nowMs: clock.nowMs() });
+  let after: string | undefined;
+  let failures = 0;
+  for (;;) {
+    let hasEvents = false;
+    try {
+      const consumerArn = await consumer.arn(signal);
+      const start =
+        after === undefined ? toStartingPosition(cursor.start()) : { Type: "AFTER_SEQUENCE_NUMBER" as const, SequenceNumber: after };
+      for await (const heard of subscribedEvents({ client, consumerArn, shardId: shard, start, clock }, signal)) {
+        if (heard.kind === "quiet") {
+          yield { messages: [] };
+          continue;
+        }
+        hasEvents = true;
+        failures = 0;
+        const { Records = [], MillisBehindLatest, ContinuationSequenceNumber } = heard.event;
+        const { messages, lost } = cursor.advance(Records);
+        yield* inBatches(messages, MillisBehindLatest, lost);
+        if (ContinuationSequenceNumber === undefined) {
+          if (!hasChildren(heard.event)) await shardEnd(reader).confirm(signal);
+          return;
+        }
+        after = ContinuationSequenceNumber;
+      }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (isNamed(error, "ResourceNotFoundException")) {
+        // Of the consumer or of the shard: finding the one and listing the other tells which.
+        consumer.forget();
+        await consumer.arn(signal);
+        yield await shardEnd(reader).gone(signal);
+        return;
+      }
+      const meaning = kinesisError(error, `Subscribing to shard ${shard} of stream ${nameOf(reader.stream)}`);
+      if (!meaning.retryable) throw meaning;
+    }
+    if (!hasEvents) {
+      failures += 1;
+      if (failures > maxFailures)
+        throw kinesisError(new Error("no event came"), `Subscribing to shard ${shard} of stream ${nameOf(reader.stream)}`);
+    }
+    await wait(clock, Math.max(betweenSubscriptionsMs, failures === 0 ? 0 : backoffMs(failures, clock.random())), signal);
+    yield { messages: [] };
+  }
+}
+
+function hasChildren({ ChildShards }: SubscribeToShardEvent): boolean {
+  return ChildShards !== undefined && ChildShards.length > 0;
+}
+
+function toStartingPosition({ ShardIteratorType, StartingSequenceNumber, Timestamp }: IteratorStart): StartingPosition {
+  return {
+    Type: ShardIteratorType,
+    ...(StartingSequenceNumber !== undefined && { SequenceNumber: StartingSequenceNumber }),
+    ...(Timestamp !== undefined && { Timestamp }),
+  };
+}
