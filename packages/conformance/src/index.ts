@@ -23,5 +23,8 @@ export type {
   QueueSourceSubject,
   QueueSourceSuite,
 } from "./queue-source/queue-source-subject.ts";
+export { scorecard, type Score, type ScorecardRow, type ScoredAdapter } from "./scorecard/scorecard.ts";
+export { scorecardMarkdown } from "./scorecard/scorecard-markdown.ts";
+export { scorecardTotals, type ScorecardTotal } from "./scorecard/scorecard-totals.ts";
 export { sinkSuite } from "./sink/sink-suite.ts";
 export type { SinkHarness, SinkNeed, SinkSubject, SinkSuite, StoredMessage } from "./sink/sink-subject.ts";

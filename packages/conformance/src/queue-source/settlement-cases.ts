@@ -60,7 +60,8 @@ export const settlementCases: QueueSourceSuite["cases"] = [
         [true, false, true],
       );
       await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
-      equal("what comes again", await visibleNow(subject, source, context), ["twice 0"]);
+      equal("the id that comes again", (await receiveOne(source, context)).id, stale.id);
+      equal("what else comes again", await visibleNow(subject, source, context), []);
     },
   },
   {

@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { bindSuite, type BoundSuite, type Closable, type Harness, type Suite } from "@spillway/conformance";
+
+const packages = new URL("../../../packages/", import.meta.url);
+
+/** A package's conformance-harness module: harnesses, or functions that make one of a server's endpoint. */
+export interface HarnessModule {
+  readonly adapter: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/** Loads a package's harnesses. They are no part of what it publishes, so they are reached by their place in the repository, as built. */
+export async function loadHarnesses(adapter: string): Promise<HarnessModule> {
+  const exports = (await import(new URL(`${adapter}/dist/conformance-harness.js`, packages).href)) as Readonly<Record<string, unknown>>;
+  return { adapter, exports };
+}
+
+/** Binds a suite to the harness of this name; the endpoint is given to a harness that is made of one. */
+export function boundTo<Subject extends Closable, Need extends string>(
+  suite: Suite<Subject, Need>,
+  name: string,
+): (module: HarnessModule, endpoint?: string) => BoundSuite {
+  return ({ adapter, exports }, endpoint) => {
+    const found = exports[name];
+    const harness: unknown = isFactory(found) ? found(endpoint) : found;
+    if (!isHarness<Subject, Need>(harness)) {
+      throw new Error(`packages/${adapter}/src/conformance-harness.ts exports no harness named ${name}: correct the name in adapters.ts.`);
+    }
+    return bindSuite(suite, harness);
+  };
+}
+
+/** The version in a package's package.json. */
+export async function versionOf(adapter: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL(`${adapter}/package.json`, packages), "utf8"));
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string") {
+    return manifest.version;
+  }
+  throw new Error(`packages/${adapter}/package.json names no version.`);
+}
+
+/** What the suite's types promise is checked by the package's own build; here only that it is a harness at all. */
+function isHarness<Subject extends Closable, Need extends string>(value: unknown): value is Harness<Subject, Need> {
+  return typeof value === "object" && value !== null && "lacks" in value && "open" in value && typeof value.open === "function";
+}
+
+function isFactory(value: unknown): value is (endpoint: string | undefined) => unknown {
+  return typeof value === "function";
+}
