@@ -13,14 +13,15 @@ test.skipIf(process.platform === "win32")(
   async () => {
     const directory = await temporaryDirectory();
     const report = JSON.parse(await startProgram("append-until-full", [directory], underLimit).ended()) as FullReport;
-    expect(report).toMatchObject({ code: "SPILLWAY_STORE_UNAVAILABLE", failureClass: "transient", appendedAfterTrim: true });
+    expect(report).toMatchObject({ code: "SPILLWAY_STORE_UNAVAILABLE", failureClass: "transient" });
+    expect(report.appendedAfterTrim).toBeGreaterThan(10);
     expect(report.message).toContain("space");
     expect(report.acknowledged).toBeGreaterThan(10);
     expect(report.held).toBe(report.acknowledged);
 
     const store = await openLocal({ directory });
     const [state] = await (await openLog({ store, log: "log" })).state();
-    expect(state?.appended).toBeGreaterThan(report.acknowledged);
+    expect(state?.appended).toBe(report.acknowledged + report.appendedAfterTrim);
     await store.close();
   },
 );

@@ -84,6 +84,20 @@ test("a receive that waits takes a message the moment its delay is over", async 
   expect(await again).toMatchObject([{ receiveCount: 2 }]);
 });
 
+test("a group whose first message was given back gives that one alone while the others are still lent", async () => {
+  const store = await temporaryStore({ clock: manualClock() });
+  const queue = await openQueue({ store, queue: "jobs", order: "group" });
+  await queue.send(["a", "b", "c"].map((value) => ({ key: "group", value: text(value) })));
+  const source = localQueueSource({ store, queue: "jobs", order: "group" });
+  const lent = await source.receive({ maxMessages: 3, signal });
+  await source.nack(
+    lent.slice(0, 1).map(({ receipt }) => receipt),
+    { delayMs: 0, signal },
+  );
+  const again = await source.receive({ maxMessages: 3, signal });
+  expect(again.map(({ id }) => id)).toEqual(lent.slice(0, 1).map(({ id }) => id));
+});
+
 test("what is acknowledged leaves nothing behind", async () => {
   const store = await temporaryStore();
   const queue = await openQueue({ store, queue: "jobs", order: "group" });

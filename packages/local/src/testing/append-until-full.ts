@@ -11,8 +11,8 @@ export interface FullReport {
   readonly message: string;
   /** How many messages the log holds after the failure. */
   readonly held: number;
-  /** Whether it takes messages again once it was trimmed. */
-  readonly appendedAfterTrim: boolean;
+  /** How many it took again once it was trimmed, before it was full once more and was closed. */
+  readonly appendedAfterTrim: number;
 }
 
 const [directory = ""] = process.argv.slice(2);
@@ -24,37 +24,29 @@ async function appendUntilFull(): Promise<void> {
   const store = await openLocal({ directory, durability: "process-crash" });
   const log = await openLog({ store, log: "log", partitions: 1 });
   const message = { value: Buffer.alloc(10_000, "x") };
-  let acknowledged = 0;
-  let failure: { readonly code?: unknown; readonly failureClass?: unknown; readonly message?: string } = {};
-  for (; acknowledged < 10_000; acknowledged += 1) {
-    const refused = await log.append([message]).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (refused !== undefined) {
-      failure = refused as typeof failure;
-      break;
-    }
-  }
+  const { acknowledged, failure } = await fill(() => log.append([message]));
   const held = (await log.state())[0]?.held ?? 0;
   await log.trim("0" as PartitionId, String(Math.floor(held / 2)) as Position);
-  const appendedAfterTrim = await appends(() => log.append([message]));
+  const { acknowledged: appendedAfterTrim } = await fill(() => log.append([message]));
+  // Right after a commit that failed.
   await store.close();
   const { code, failureClass, message: text = "" } = failure;
   const report: FullReport = { acknowledged, code, failureClass, message: text, held, appendedAfterTrim };
   writeSync(1, JSON.stringify(report));
 }
 
-/** LMDB frees pages for the transaction after the next. */
-async function appends(append: () => Promise<unknown>): Promise<boolean> {
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    if (
-      await append().then(
-        () => true,
-        () => false,
-      )
-    )
-      return true;
+interface Filled {
+  readonly acknowledged: number;
+  readonly failure: { readonly code?: unknown; readonly failureClass?: unknown; readonly message?: string };
+}
+
+async function fill(append: () => Promise<unknown>): Promise<Filled> {
+  for (let acknowledged = 0; acknowledged < 10_000; acknowledged += 1) {
+    const failure = await append().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure !== undefined) return { acknowledged, failure: failure as Filled["failure"] };
   }
-  return false;
+  return { acknowledged: 10_000, failure: {} };
 }
