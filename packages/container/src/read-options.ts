@@ -1,0 +1,36 @@
+import type { Address } from "./address.ts";
+import { invalid } from "./invalid.ts";
+import { nearestName } from "./nearest-name.ts";
+import type { Options, OptionValues } from "./option.ts";
+
+/** Reads and checks the options of an address. Throws SPILLWAY_INVALID_OPTIONS that names the option and never shows a secret's value. */
+export function readOptions<Known extends Options>(known: Known, address: Address, form: string): OptionValues<Known> {
+  const names = Object.keys(known);
+  for (const name of address.options.keys()) {
+    if (!names.includes(name)) throw unknownOption(name, names, address.scheme);
+  }
+  const values = Object.fromEntries(Object.entries(known).map(([name, option]) => [name, readOption(name, option, address, form)]));
+  // The values were read by the options of the same names.
+  return values as OptionValues<Known>;
+}
+
+function readOption(name: string, option: Options[string], { scheme, options }: Address, form: string): unknown {
+  const text = options.get(name);
+  if (text === undefined) {
+    if (!option.required) return option.whenLeftOut;
+    throw invalid(`A "${scheme}:" URL needs the option "${name}" (${option.form}): ${form}`);
+  }
+  try {
+    return option.read(text);
+  } catch (error) {
+    const shown = option.secret ? "its value" : `"${text}"`;
+    throw invalid(`The option "${name}" of a "${scheme}:" URL must be ${option.form}, which ${shown} is not.`, error);
+  }
+}
+
+function unknownOption(name: string, known: readonly string[], scheme: string): Error {
+  const nearest = nearestName(name, known);
+  const meant = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+  const list = known.length === 0 ? "It has none." : `It has: ${known.join(", ")}.`;
+  return invalid(`"${scheme}:" has no option "${name}".${meant} ${list}`);
+}

@@ -1,0 +1,153 @@
+import "reflect-metadata";
+import { checkpoint, classify, constant, deadLetter, decode, publish, retry, text, when } from "@spillway/core";
+import { container, injectable } from "tsyringe";
+import { describe, expect, test } from "vitest";
+import { handleWith } from "./handle-with.ts";
+import { handles } from "./handles.ts";
+import { definePipeline } from "./pipeline-definition.ts";
+import { start } from "./start.ts";
+import { memoryWorld, type MemoryWorld } from "./testing/memory-scheme.ts";
+
+class Refused extends Error {}
+
+@injectable()
+class Charging {
+  @handles({ concurrency: 4 })
+  charge(order: string): string {
+    if (order.startsWith("bad")) throw new Refused(order);
+    if (order === "fatal") throw Object.assign(new Error(order), { failureClass: "fatal" });
+    return `charged ${order}`;
+  }
+}
+
+const utf8 = new TextEncoder();
+const charges = definePipeline({ sources: ["orders"], sinks: ["charged", "dead"] }, ({ consume, sink, container: handlers }) =>
+  consume("orders", { ordering: "key" }).pipe(
+    decode(text()),
+    handleWith(handlers, Charging, "charge"),
+    publish(sink("charged"), (receipt, { message }) => ({ key: message.key, value: utf8.encode(receipt) })),
+    classify(when(Refused, "permanent")),
+    retry({ attempts: 2, backoff: constant(1) }),
+    deadLetter(sink("dead")),
+    checkpoint(),
+  ),
+);
+
+const backends = { charged: "memory:charged", dead: "memory:dead" };
+
+function textsOf(world: MemoryWorld, name: string): readonly string[] {
+  const log = world.log(name);
+  return log.partitions().flatMap(({ id }) => {
+    const partition = log.partition(id);
+    return Array.from({ length: partition.end() }, (_, offset) => new TextDecoder().decode(partition.at(offset)?.value ?? undefined));
+  });
+}
+
+/** Runs the pipeline over this source until all six orders have ended; resolves to what it left. */
+async function outcomes(
+  orders: string,
+): Promise<{ readonly charged: readonly string[]; readonly dead: readonly string[]; readonly calls: readonly string[] }> {
+  const world = memoryWorld();
+  await world.send(
+    orders,
+    ["a1", "b1", "bad a2", "a3", "b2", "bad c1"].map((order) => ({
+      key: order.replace("bad ", "").slice(0, 1),
+      value: utf8.encode(order),
+    })),
+  );
+  const stop = new AbortController();
+  const running = start(
+    { charges },
+    { config: { backends: { ...backends, orders } }, schemes: [world.scheme], container, signal: stop.signal },
+  );
+  await expect.poll(() => textsOf(world, "charged").length + textsOf(world, "dead").length).toBe(6);
+  stop.abort();
+  const { charges: report } = await running;
+  expect(report).toMatchObject({ succeeded: 4, deadLettered: 2 });
+  return { charged: textsOf(world, "charged"), dead: textsOf(world, "dead"), calls: world.calls };
+}
+
+describe("starting", () => {
+  test("the same pipeline runs on a log and on a queue by another URL, with equal outcomes", async () => {
+    const onLog = await outcomes("memory:orders?consumer=charges");
+    const onQueue = await outcomes("memory:orders?as=queue");
+    const ofKey = (texts: readonly string[], key: string): readonly string[] => texts.filter((each) => each.includes(` ${key}`));
+    for (const key of ["a", "b", "c"]) expect(ofKey(onQueue.charged, key)).toEqual(ofKey(onLog.charged, key));
+    expect(onQueue.charged.toSorted()).toEqual(onLog.charged.toSorted());
+    expect(onQueue.dead.toSorted()).toEqual(onLog.dead.toSorted());
+    expect(onLog.calls).toEqual(["connect ", "disconnect "]);
+  });
+
+  test("a pipeline that cannot go on stops the others, and the clients are closed", async () => {
+    const world = memoryWorld();
+    await world.send("memory:poison", [{ key: "k", value: utf8.encode("fatal") }]);
+    const poisoned = definePipeline({ sources: ["poison"], sinks: [] }, ({ consume, container: handlers }) =>
+      consume("poison", { ordering: "none" }).pipe(
+        decode(text()),
+        handleWith(handlers, Charging, "charge"),
+        retry({ attempts: 2, backoff: constant(1) }),
+        deadLetter({ name: "none", traits: { maxBatchSize: 1, order: "none" }, write: async () => [] }),
+        checkpoint(),
+      ),
+    );
+    const config = { backends: { ...backends, orders: "memory:orders", poison: "memory:poison" } };
+    await expect(start({ charges, poisoned }, { config, schemes: [world.scheme], container })).rejects.toThrow("fatal");
+    expect(world.calls).toEqual(["connect ", "disconnect "]);
+  });
+
+  test("only the pipelines that the configuration names are run", async () => {
+    const world = memoryWorld();
+    const signal = AbortSignal.abort();
+    const config = { backends: { ...backends, orders: "memory:orders" }, pipelines: ["charges"] };
+    const never = definePipeline({ sources: ["nowhere"], sinks: [] }, () => {
+      throw new Error("was built");
+    });
+    expect(Object.keys(await start({ charges, never }, { config, schemes: [world.scheme], container, signal }))).toEqual(["charges"]);
+  });
+});
+
+describe("what the configuration lacks is refused before anything is opened", () => {
+  const refusedBy = async (config: Parameters<typeof start>[1]["config"]): Promise<string> => {
+    const world = memoryWorld();
+    const error: unknown = await start({ charges }, { config, schemes: [world.scheme], container }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" });
+    expect(world.calls).toEqual([]);
+    return String(error);
+  };
+
+  test("a backend without a URL", async () => {
+    expect(await refusedBy({ backends: { ...backends, order: "memory:orders" } })).toContain(
+      'needs a backend "orders", and the configuration has none of this name. Did you mean "order"?',
+    );
+  });
+
+  test("a pipeline that is not in the code", async () => {
+    expect(await refusedBy({ backends, pipelines: ["charge"] })).toContain('Did you mean "charges"?');
+  });
+});
+
+test("a name that a pipeline does not declare is refused, by the compiler and at run time", async () => {
+  const world = memoryWorld();
+  const undeclared = definePipeline({ sources: ["orders"], sinks: [] }, ({ consume, sink }) =>
+    consume("orders", { ordering: "none" }).pipe(
+      decode(text()),
+      // @ts-expect-error -- "dead" is not among the sinks
+      deadLetter(sink("dead")),
+      checkpoint(),
+    ),
+  );
+  const config = { backends: { orders: "memory:orders" } };
+  await expect(start({ undeclared }, { config, schemes: [world.scheme], container })).rejects.toThrow('does not name a sink "dead"');
+});
+
+test("an order that the backend cannot keep is refused at start", async () => {
+  const world = memoryWorld();
+  const byPartition = definePipeline({ sources: ["orders"], sinks: ["dead"] }, ({ consume, sink }) =>
+    consume("orders", { ordering: "partition" }).pipe(decode(text()), deadLetter(sink("dead")), checkpoint()),
+  );
+  const config = { backends: { orders: "memory:orders?as=queue", dead: "memory:dead" } };
+  await expect(start({ byPartition }, { config, schemes: [world.scheme], container })).rejects.toMatchObject({
+    code: "SPILLWAY_INVALID_OPTIONS",
+  });
+  expect(world.calls).toEqual(["connect ", "disconnect "]);
+});
