@@ -31,6 +31,8 @@ export interface KafkaSourceOptions {
   readonly maxQueuedBytes?: number;
   /** How long no broker may answer at the very start before that is fatal. Default: 30,000. */
   readonly startTimeoutMs?: number;
+  /** How long a topic may be missing in mid-run, as it is while it is made anew, before that is fatal. Default: 30,000. */
+  readonly missingTopicTimeoutMs?: number;
   /** Hears of what is odd and not an error, such as foreign offset metadata. Default: process.emitWarning. */
   readonly onWarning?: (message: string) => void;
 }
@@ -49,6 +51,7 @@ export interface ResolvedSourceOptions {
   readonly maxBytes: number;
   readonly maxQueuedBytes: number;
   readonly startTimeoutMs: number;
+  readonly missingTopicTimeoutMs: number;
   readonly warn: (message: string) => void;
 }
 
@@ -70,6 +73,7 @@ export function resolveSourceOptions(options: KafkaSourceOptions): ResolvedSourc
     maxBytes: positive("maxBytes", options.maxBytes ?? 8 * 1024 * 1024),
     maxQueuedBytes: positive("maxQueuedBytes", options.maxQueuedBytes ?? 32 * 1024 * 1024),
     startTimeoutMs: positive("startTimeoutMs", options.startTimeoutMs ?? 30_000),
+    missingTopicTimeoutMs: positive("missingTopicTimeoutMs", options.missingTopicTimeoutMs ?? 30_000),
     warn: options.onWarning ?? ((message) => process.emitWarning(message, "SpillwayKafkaWarning")),
   };
   if (resolved.heartbeatIntervalMs * 2 > resolved.sessionTimeoutMs) {

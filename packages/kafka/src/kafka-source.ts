@@ -67,7 +67,7 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
             await directory.start(open);
             if (directory.leader(at) === undefined) await directory.refresh(open);
             const leader = directory.leader(at);
-            if (leader === undefined) throw leaderless(id);
+            if (leader === undefined) throw directory.problem(at.topic) ?? leaderless(id);
             return partitions.open(at, await startOffset(port, leader, at, start, open));
           },
         },

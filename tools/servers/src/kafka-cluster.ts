@@ -79,12 +79,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     processes[id - 1] = started;
     return started;
   };
-  const direct = nodePorts.map((node) => `127.0.0.1:${node.client}`);
-  // Through the proxies when there are any, because metadata leads there: their faults must be healed before a node is started.
+  // The brokers' own listener: it needs no password and no proxy, whatever clients are given.
+  const internal = nodePorts.map((node) => `127.0.0.1:${node.internal}`);
   const allReady = async (): Promise<void> => {
     const running = processes.filter((one) => one !== undefined && !one.isGone());
     const [first] = running;
-    if (first !== undefined) await ready("kafka", first, () => isReady(direct, running.length), 90_000);
+    if (first !== undefined) await ready("kafka", first, () => isReady(internal, running.length), 90_000);
   };
   const node = (id: number): KafkaNode => ({
     id,

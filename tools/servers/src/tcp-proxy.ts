@@ -75,6 +75,8 @@ export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     open.add(cut);
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
+      // Each write to a server that is still being connected to adds one.
+      socket.setMaxListeners(0);
       socket.on("error", cut);
       socket.on("close", cut);
     }

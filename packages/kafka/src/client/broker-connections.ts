@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { KafkaError } from "./kafka-error.ts";
-import { clusterOf, quietTimers, type KafkajsBroker, type KafkajsCluster } from "./kafkajs-internals.ts";
+import { clusterOf, quietTimers, shareConnect, type KafkajsBroker, type KafkajsCluster } from "./kafkajs-internals.ts";
 
 interface Address {
   readonly nodeId: number;
@@ -33,7 +33,10 @@ export function brokerConnections(client: Kafka): BrokerConnections {
   async function open(key: number | "seed", address: Address | undefined): Promise<KafkajsBroker> {
     cluster ??= clusterOf(client);
     const connectionPool = await cluster.connectionPoolBuilder.build(address);
-    for (const { requestQueue } of connectionPool.pool) quietTimers(requestQueue);
+    for (const connection of connectionPool.pool) {
+      quietTimers(connection.requestQueue);
+      shareConnect(connection);
+    }
     const options = { connectionPool, logger: cluster.rootLogger };
     const broker = cluster.brokerPool.createBroker(address === undefined ? options : { ...options, nodeId: address.nodeId });
     try {
@@ -116,12 +119,9 @@ export function brokerConnections(client: Kafka): BrokerConnections {
 /** Decides whether open connections, and kafkajs's timer that watches over their requests, keep the process running. */
 function hold(broker: KafkajsBroker, keep: boolean): void {
   for (const { socket, requestQueue } of broker.connectionPool.pool) {
-    if (keep) {
-      socket?.ref();
-      requestQueue.requestTimeoutIntervalId?.ref();
-    } else {
-      socket?.unref();
-      requestQueue.requestTimeoutIntervalId?.unref();
-    }
+    const action = keep ? "ref" : "unref";
+    // A socket without a handle would keep the wish for when it is connected, once for each time it is told.
+    if (socket?.destroyed === false) socket[action]();
+    requestQueue.requestTimeoutIntervalId?.[action]();
   }
 }

@@ -25,8 +25,9 @@ export interface KafkajsConnectionPool {
 
 /** One connection. */
 export interface KafkajsConnection {
-  readonly socket?: { ref(): unknown; unref(): unknown };
+  readonly socket?: { readonly destroyed: boolean; ref(): unknown; unref(): unknown };
   readonly requestQueue: KafkajsRequestQueue;
+  connect(): Promise<unknown>;
 }
 
 /** The requests of one connection that are under way. */
@@ -127,5 +128,17 @@ export function quietTimers(queue: KafkajsRequestQueue): void {
       },
       Math.max(throttledMs, 10),
     );
+  };
+}
+
+/** kafkajs 2.2.4 opens a socket for each call that finds the connection closed, and forgets all but the last: calls at once must share one. */
+export function shareConnect(connection: KafkajsConnection): void {
+  const connect = connection.connect.bind(connection);
+  let underWay: Promise<unknown> | undefined;
+  connection.connect = () => {
+    underWay ??= connect().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

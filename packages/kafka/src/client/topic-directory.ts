@@ -12,8 +12,10 @@ export interface TopicDirectory {
    * has ever answered for so long that the addresses must be wrong.
    */
   start(options: CallOptions): Promise<void>;
-  /** The topics that are read: named, or matched by a pattern. */
+  /** The topics that are read: named, or matched by a pattern. One that is missing has the partitions that it had. */
   topics(): readonly TopicMetadata[];
+  /** Why a topic cannot be read now; undefined when it can. */
+  problem(topic: string): KafkaError | undefined;
   /** The broker that leads a partition; undefined: none, or not known. */
   leader(partition: TopicPartition): number | undefined;
 }
@@ -40,9 +42,17 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
   async function ask(): Promise<void> {
     // Bounded by the client's own request timeout: whoever waits may leave earlier.
     const all = await port.metadata(patterns.length > 0 ? undefined : names, { signal: new AbortController().signal });
-    found = all.filter(
-      ({ topic, isInternal }) => names.includes(topic) || (!isInternal && patterns.some((pattern) => matches(pattern, topic))),
+    const matched = all.filter(
+      ({ topic, isInternal, error }) => !isInternal && error === undefined && patterns.some((one) => matches(one, topic)),
     );
+    const named = names.map((name) =>
+      namedTopic(
+        name,
+        all.find(({ topic }) => topic === name),
+        found.find(({ topic }) => topic === name),
+      ),
+    );
+    found = [...named, ...matched.filter(({ topic }) => !names.includes(topic))];
     leaders = new Map(found.map(({ topic, partitions }) => [topic, leadersOf(partitions)]));
   }
 
@@ -67,10 +77,7 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
   }
 
   function missing(): SpillwayError | undefined {
-    const absent = names.filter((name) => !found.some(({ topic }) => topic === name));
-    const refused = found.find(({ topic, error }) => error !== undefined && names.includes(topic));
-    if (refused?.error !== undefined) return refused.error;
-    return absent[0] === undefined ? undefined : topicMissing(absent[0]);
+    return found.find(({ error }) => error !== undefined)?.error;
   }
 
   return {
@@ -82,13 +89,21 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
       });
       return started;
     },
-    topics: () => found.filter(({ error }) => error === undefined),
+    topics: () => found,
+    problem: (name) => found.find(({ topic }) => topic === name)?.error,
     leader: ({ topic, partition }) => leaders.get(topic)?.[partition],
   };
 }
 
+/** A topic that has gone keeps its partitions, without leaders: so whoever reads them hears of it, and not just of nothing more. */
+function namedTopic(topic: string, now: TopicMetadata | undefined, before: TopicMetadata | undefined): TopicMetadata {
+  if (now !== undefined && now.error === undefined) return now;
+  const partitions = (before?.partitions ?? []).map(({ partition }) => ({ partition, leader: -1 }));
+  return { topic, isInternal: false, error: now?.error ?? topicMissing(topic), partitions };
+}
+
 /** A topic that the cluster does not have. */
-export function topicMissing(topic: string): KafkaError {
+function topicMissing(topic: string): KafkaError {
   return new KafkaError(`There is no topic "${topic}". Create it, or correct its name.`, {
     type: "UNKNOWN_TOPIC_OR_PARTITION",
     code: "SPILLWAY_KAFKA_TOPIC_MISSING",

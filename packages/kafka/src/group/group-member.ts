@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { SpillwayError, hasCode, type CallOptions, type FencingToken, type PartitionId } from "@spillway/spec";
 import { abortable, pause } from "../client/abortable.ts";
 import { KafkaError } from "../client/kafka-error.ts";
@@ -42,6 +43,8 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   const joiningCoordinator = coordinatorOf(joining, groupId);
   const leases = new Map<PartitionId, HeldLease>();
   const ended = new AbortController();
+  // Each partition's calls listen to it.
+  setMaxListeners(0, ended.signal);
   const everywhere: CallOptions = { signal: ended.signal };
   let memberId = "";
   let stamp: GroupStamp | undefined;
@@ -105,6 +108,7 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
     if (missing.length === 0 || at === undefined || stopping || acquiring !== undefined) return;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, ended.signal]);
+    setMaxListeners(0, signal);
     const work = (async () => {
       for (let waitMs = 100; !signal.aborted && stamp === at; waitMs = Math.min(waitMs * 2, 2_000)) {
         try {
@@ -128,6 +132,10 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   function give(error: unknown): void {
     fatal = error instanceof Error ? error : new Error(String(error));
     wake();
+  }
+
+  function failIfFatal(): void {
+    if (fatal !== undefined) throw fatal;
   }
 
   function hand(lease: HeldLease): void {
@@ -194,14 +202,15 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   /** Stays in the group until it must be joined again. */
   async function stay(): Promise<void> {
     let refreshedMs = performance.now();
-    while (!rejoin && fatal === undefined && !ended.signal.aborted) {
+    while (!rejoin && !ended.signal.aborted) {
+      failIfFatal();
       await Promise.race([
         pause(options.heartbeatIntervalMs, everywhere),
         new Promise<void>((resolve) => {
           wake = resolve;
         }),
       ]);
-      if (fatal !== undefined) throw fatal;
+      failIfFatal();
       if (rejoin || stamp === undefined || ended.signal.aborted) return;
       const current = stamp;
       await joiningCoordinator.call((broker) => joining.heartbeat(broker, groupId, current, everywhere), everywhere);

@@ -15,6 +15,8 @@ export interface FetchOptions {
   readonly maxBytes: number;
   /** Of all partitions together; a partition whose reader waits is fetched all the same. */
   readonly maxQueuedBytes: number;
+  /** How long a topic may be missing before its feeds fail. */
+  readonly missingTopicTimeoutMs: number;
 }
 
 /** Reads partitions: each at its reader's pace, all partitions of a broker in one request. */
@@ -26,7 +28,6 @@ export interface Fetcher {
 // Messages that are near: the next may be one that the broker has not told all its replicas of.
 const restMs = 100;
 const emptyBatchEveryMs = 1_000;
-const missingTopicMs = 30_000;
 
 /** Errors that pass when the cluster's news are known: a new leader, mostly. */
 const stale: ReadonlySet<string> = new Set([
@@ -64,9 +65,8 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
       }
       const leader = directory.leader(feed);
       if (leader === undefined) {
-        rest(feed);
+        trouble(feed, directory.problem(feed.topic) ?? leaderless(feed));
         wakeMs = Math.min(wakeMs, restMs);
-        refresh();
       } else if (!busy.has(leader)) {
         const group = byLeader.get(leader);
         if (group === undefined) byLeader.set(leader, [feed]);
@@ -143,7 +143,7 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
     if (!stale.has(type) && !isUnreachable) return feed.fail(error);
     if (type === "UNKNOWN_TOPIC_OR_PARTITION") {
       feed.missingSinceMs ??= performance.now();
-      if (performance.now() - feed.missingSinceMs > missingTopicMs) return feed.fail(deleted(feed));
+      if (performance.now() - feed.missingSinceMs > options.missingTopicTimeoutMs) return feed.fail(deleted(feed));
     }
     rest(feed);
     refresh();
@@ -178,13 +178,21 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
   };
 }
 
+function leaderless({ topic, partition }: TopicPartition): KafkaError {
+  return new KafkaError(`Partition ${topic}-${partition} has no leader now. It is asked for again.`, {
+    type: "LEADER_NOT_AVAILABLE",
+    code: "SPILLWAY_KAFKA_UNREACHABLE",
+    failureClass: "transient",
+  });
+}
+
 function rest(feed: Feed): void {
   feed.restUntilMs = performance.now() + restMs;
 }
 
 function deleted({ topic, partition }: TopicPartition): SpillwayError {
   return new SpillwayError(
-    `Topic "${topic}" (partition ${partition}) has been missing for ${missingTopicMs / 1_000} s: it was deleted. Create it again, or remove it from the source.`,
+    `Topic "${topic}" (partition ${partition}) has been missing for some time: it was deleted. Create it again, or remove it from the source.`,
     { code: "SPILLWAY_KAFKA_TOPIC_MISSING", failureClass: "fatal" },
   );
 }

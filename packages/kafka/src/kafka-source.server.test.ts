@@ -1,0 +1,305 @@
+import { randomUUID } from "node:crypto";
+import { serversFor } from "@spillway-tools/servers";
+import { hasCode, type Position, type StartPosition } from "@spillway/spec";
+import { describe, expect, test } from "vitest";
+import type { KafkaPort } from "./client/kafka-port.ts";
+import { kafkajsPort } from "./client/kafkajs-port.ts";
+import { kafkaSource, type KafkaSource } from "./kafka-source.ts";
+import { holdPartitions } from "./testing/hold-partitions.ts";
+import { killableClient } from "./testing/killable-client.ts";
+import { readUntil, readValues } from "./testing/read-messages.ts";
+import { testClient, testTopic, type TestTopic } from "./testing/test-topic.ts";
+
+const kafka = await serversFor("kafka");
+const calls = { signal: new AbortController().signal };
+const timeout = 60_000;
+const earliest: StartPosition = { at: "earliest" };
+
+function sourceOf({ client, topic }: TestTopic, more: Partial<Parameters<typeof kafkaSource>[0]> = {}): KafkaSource {
+  return kafkaSource({ client, topic, groupId: randomUUID(), sessionTimeoutMs: 3_000, heartbeatIntervalMs: 300, ...more });
+}
+
+const numbered = (count: number, name = "m"): { key: string; value: string }[] =>
+  Array.from({ length: count }, (_, index) => ({ key: `${index % 5}`, value: `${name}${index}` }));
+
+describe.skipIf(kafka.skip !== undefined)("where reading begins", () => {
+  test("latest stays where the group first was, although nothing was saved before the crash", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    const groupId = randomUUID();
+    await topic.send(0, numbered(10, "old"));
+    const { client, kill } = killableClient(kafka.endpoint);
+    const first = await holdPartitions(sourceOf(topic, { client, groupId }), 1, { at: "latest" });
+    kill();
+    await topic.send(0, numbered(3, "new"));
+
+    const second = sourceOf(topic, { groupId });
+    const holder = await holdPartitions(second, 1, { at: "latest" });
+    const [lease] = holder.leases;
+    expect(lease.takeover).toBe("unclean");
+    expect(lease.token).toBeGreaterThan(first.leases[0].token);
+    expect(await holder.checkpoints.load({ scope: "", partition: lease.partition }, lease.token, calls)).toBeUndefined();
+    expect(await readValues(second, topic.topic, 0, lease.start, 3)).toEqual(["new0", "new1", "new2"]);
+    await holder.leave();
+    await topic.close();
+  });
+
+  test("partitions that are added later are read from their first message, also by a group that began at latest", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint, { partitions: 2 });
+    const source = sourceOf(topic, { metadataMaxAgeMs: 300 });
+    await topic.send(0, numbered(5, "old"));
+    const stop = new AbortController();
+    const { coordination } = source;
+    const starts = new Map<string, StartPosition>();
+    for await (const lease of coordination.by === "provider"
+      ? coordination.assigner.leases({ start: { at: "latest" }, signal: stop.signal })
+      : []) {
+      starts.set(lease.partition, lease.start);
+      stop.signal.addEventListener("abort", () => void lease.release("drained", calls));
+      if (starts.size === 2) {
+        await topic.admin.createPartitions({ topicPartitions: [{ topic: topic.topic, count: 4 }] });
+        await expect
+          .poll(
+            () =>
+              topic.send(2, numbered(4, "early")).then(
+                () => true,
+                () => false,
+              ),
+            { timeout: 10_000 },
+          )
+          .toBe(true);
+      }
+      if (starts.size === 4) stop.abort();
+    }
+    expect(starts.get(`${topic.topic}-0`)).toEqual({ at: "after", position: "4" });
+    expect(starts.get(`${topic.topic}-2`)).toEqual({ at: "after", position: "-1" });
+    await topic.close();
+  });
+
+  test("a pattern reads the topics that match it, and those that come to match it", { timeout }, async () => {
+    const one = await testTopic(kafka.endpoint);
+    const prefix = one.topic;
+    const source = sourceOf(one, { topic: new RegExp(`^${prefix}`), metadataMaxAgeMs: 300 });
+    const stop = new AbortController();
+    const partitions: string[] = [];
+    const { coordination } = source;
+    for await (const lease of coordination.by === "provider"
+      ? coordination.assigner.leases({ start: earliest, signal: stop.signal })
+      : []) {
+      partitions.push(lease.partition);
+      stop.signal.addEventListener("abort", () => void lease.release("drained", calls));
+      if (partitions.length === 1)
+        await one.admin.createTopics({ topics: [{ topic: `${prefix}-more`, numPartitions: 1 }], waitForLeaders: false });
+      else stop.abort();
+    }
+    expect(partitions).toEqual([`${prefix}-0`, `${prefix}-more-0`]);
+    await one.close();
+  });
+});
+
+describe.skipIf(kafka.skip !== undefined)("what a log no longer holds", () => {
+  test("messages that were removed before they were read are reported lost, and reading goes on", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    await topic.send(0, numbered(20));
+    await topic.admin.deleteTopicRecords({ topic: topic.topic, partitions: [{ partition: 0, offset: "15" }] });
+    const batches = await readUntil(
+      sourceOf(topic),
+      topic.topic,
+      0,
+      { at: "after", position: "3" as Position },
+      (some) => some.flatMap(({ messages }) => messages).length >= 5,
+    );
+    expect(batches.flatMap(({ lost }) => lost ?? [])).toEqual([
+      { count: 11, reason: expect.stringContaining("offsets 4 to 14") as string },
+    ]);
+    expect(batches.flatMap(({ messages }) => messages.map(({ value }) => String(value)))).toEqual(["m15", "m16", "m17", "m18", "m19"]);
+    await topic.close();
+  });
+
+  test("an offset beyond the log's end, as in a topic that was made anew, is reported and read from the beginning", {
+    timeout,
+  }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    await topic.send(0, numbered(2));
+    const batches = await readUntil(
+      sourceOf(topic),
+      topic.topic,
+      0,
+      { at: "after", position: "499" as Position },
+      (some) => some.flatMap(({ messages }) => messages).length >= 2,
+    );
+    expect(batches[0]?.lost).toEqual({ count: undefined, reason: expect.stringContaining("the log ends at 2") as string });
+    expect(batches.flatMap(({ messages }) => messages.map(({ value }) => String(value)))).toEqual(["m0", "m1"]);
+    await topic.close();
+  });
+});
+
+describe.skipIf(kafka.skip !== undefined)("transactions", () => {
+  test("committed messages are read, aborted and open ones are not, and markers do not stop the reader", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    const producer = topic.client.producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    for (const [name, end] of [
+      ["a", "commit"],
+      ["b", "abort"],
+      ["c", "commit"],
+    ] as const) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: topic.topic, messages: [{ partition: 0, value: name }] });
+      await transaction[end]();
+    }
+    const open = await producer.transaction();
+    await open.send({ topic: topic.topic, messages: [{ partition: 0, value: "open" }] });
+    await topic.send(0, [{ value: "behind it" }]);
+
+    const source = sourceOf(topic);
+    const batches = await readUntil(source, topic.topic, 0, earliest, (some) => some.length >= 3);
+    expect(batches.flatMap(({ messages }) => messages.map(({ value }) => String(value)))).toEqual(["a", "c"]);
+    await open.commit();
+    expect(await readValues(source, topic.topic, 0, earliest, 4)).toEqual(["a", "c", "open", "behind it"]);
+    await producer.disconnect();
+    await topic.close();
+  });
+});
+
+describe.skipIf(kafka.skip !== undefined)("what is committed", () => {
+  test("the watermark is the committed offset, and a clean member leaves it free", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    const groupId = randomUUID();
+    const holder = await holdPartitions(sourceOf(topic, { groupId }), 1);
+    const [lease] = holder.leases;
+    const key = { scope: "", partition: lease.partition };
+    const done = ["7", "9"] as Position[];
+    const attempting = { position: "6" as Position, crashes: 1 };
+    await holder.checkpoints.save(
+      key,
+      { state: "reading", from: { at: "after", position: "5" as Position }, done, attempting },
+      lease.token,
+      calls,
+    );
+    expect(await topic.committed(groupId, 0)).toEqual({ offset: 6, metadata: "spillway/1 held a=0.1 d=bCg" });
+    await holder.leave();
+    expect(await topic.committed(groupId, 0)).toEqual({ offset: 6, metadata: "spillway/1 free a=0.1 d=bCg" });
+
+    const next = await holdPartitions(sourceOf(topic, { groupId }), 1);
+    expect(next.leases[0].takeover).toBe("clean");
+    expect(await next.checkpoints.load(key, next.leases[0].token, calls)).toEqual({
+      state: "reading",
+      from: { at: "after", position: "5" },
+      done,
+      attempting,
+    });
+    await next.leave();
+    await topic.close();
+  });
+
+  test("another program's offset is gone on from, and its metadata is ignored with a warning", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    const groupId = randomUUID();
+    await asOperator(topic, groupId, (port, coordinator) => {
+      const nobody = { generation: -1, memberId: "" };
+      return port.commit(coordinator, groupId, nobody, [{ topic: topic.topic, partition: 0, offset: 3, metadata: "nAB=" }], calls);
+    });
+    const warnings: string[] = [];
+    const holder = await holdPartitions(sourceOf(topic, { groupId, onWarning: (message) => warnings.push(message) }), 1);
+    const [lease] = holder.leases;
+    expect(lease.takeover).toBe("clean");
+    expect(await holder.checkpoints.load({ scope: "", partition: lease.partition }, lease.token, calls)).toMatchObject({
+      from: { position: "2" },
+      done: [],
+    });
+    await holder.leave();
+    await topic.close();
+    expect(warnings).toEqual([expect.stringContaining("nAB=")]);
+  });
+
+  test("a late commit of a member that the group has given up is refused by the broker", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    const groupId = randomUUID();
+    const { client, kill } = killableClient(kafka.endpoint);
+    // Frozen: it does not hear that its session is over before its late commit arrives.
+    const first = await holdPartitions(sourceOf(topic, { client, groupId, sessionTimeoutMs: 60_000, heartbeatIntervalMs: 30_000 }), 1);
+    const [old] = first.leases;
+    const key = { scope: "", partition: old.partition };
+    const { groups } = await topic.admin.describeGroups([groupId]);
+    await asOperator(topic, groupId, (port, coordinator) =>
+      port.leaveGroup(coordinator, groupId, groups[0]?.members[0]?.memberId ?? "", calls),
+    );
+    const second = await holdPartitions(sourceOf(topic, { groupId }), 1);
+    const [lease] = second.leases;
+    const at = (position: string) =>
+      ({ state: "reading", from: { at: "after", position: position as Position }, done: [], attempting: undefined }) as const;
+    await second.checkpoints.save(key, at("49"), lease.token, calls);
+
+    const late = await first.checkpoints.save(key, at("2"), old.token, calls).catch((error: unknown) => error);
+    expect(hasCode(late, "SPILLWAY_LEASE_LOST")).toBe(true);
+    expect(old.lost.aborted).toBe(true);
+    expect((await topic.committed(groupId, 0)).offset).toBe(50);
+    kill();
+    await second.leave();
+    await topic.close();
+  });
+});
+
+describe.skipIf(kafka.skip !== undefined)("what cannot work", () => {
+  test("a missing topic is fatal, with its name", { timeout }, async () => {
+    const source = kafkaSource({ client: testClient(kafka.endpoint), topic: "no-such-topic", groupId: randomUUID() });
+    await expect(source.partitions(calls)).rejects.toMatchObject({
+      code: "SPILLWAY_KAFKA_TOPIC_MISSING",
+      failureClass: "fatal",
+      message: expect.stringContaining("no-such-topic") as string,
+    });
+  });
+
+  test("a wrong broker address is fatal when nobody has answered for long enough", { timeout }, async () => {
+    const source = kafkaSource({ client: testClient("127.0.0.1:1"), topic: "t", groupId: "g", startTimeoutMs: 1_000 });
+    await expect(source.partitions(calls)).rejects.toMatchObject({
+      code: "SPILLWAY_KAFKA_UNREACHABLE",
+      failureClass: "fatal",
+      message: expect.stringContaining("check the client's broker addresses") as string,
+    });
+  });
+
+  test("a group that other consumers are in is fatal, because offsets can be shared with them and a group cannot", {
+    timeout,
+  }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    const groupId = randomUUID();
+    const other = topic.client.consumer({ groupId, maxWaitTimeInMs: 100 });
+    await other.subscribe({ topic: topic.topic });
+    const joined = new Promise((resolve) => {
+      other.on(other.events.GROUP_JOIN, resolve);
+    });
+    await other.run({ eachMessage: async () => undefined });
+    await joined;
+    await expect(holdPartitions(sourceOf(topic, { groupId }), 1)).rejects.toMatchObject({
+      code: "SPILLWAY_CONFLICT",
+      failureClass: "fatal",
+    });
+    await other.disconnect();
+    await topic.close();
+  });
+
+  test("a topic that is deleted in mid-run is fatal once it has been missing for long enough", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint);
+    await topic.send(0, numbered(2));
+    const source = sourceOf(topic, { missingTopicTimeoutMs: 1_000 });
+    const reading = readUntil(source, topic.topic, 0, earliest, (batches) => {
+      if (batches.length === 1) void topic.admin.deleteTopics({ topics: [topic.topic] });
+      return false;
+    });
+    await expect(reading).rejects.toMatchObject({ code: "SPILLWAY_KAFKA_TOPIC_MISSING", failureClass: "fatal" });
+    await topic.close();
+  });
+});
+
+/** Makes a call at the group's coordinator, as an operator's tool does. */
+async function asOperator(
+  { client }: TestTopic,
+  groupId: string,
+  call: (port: KafkaPort, coordinator: number) => Promise<void>,
+): Promise<void> {
+  const port = kafkajsPort(client);
+  await port.metadata([], calls);
+  await call(port, await port.coordinator(groupId, calls));
+  await port.close();
+}

@@ -1,0 +1,52 @@
+import type { PartitionId, StartPosition } from "@spillway/spec";
+import type { KafkaMessage } from "../read/kafka-message.ts";
+
+/** What all members together have run, and every rule that was broken. Messages are those of a load. */
+export interface RunLedger {
+  /** A run starts; calling what it returns says that it succeeded. */
+  start(message: KafkaMessage): () => void;
+  /** A checkpoint was confirmed. */
+  saved(partition: PartitionId, from: StartPosition): void;
+  /** How often each message has succeeded, by its value. */
+  readonly successes: ReadonlyMap<string, number>;
+  /** Messages that ran before an earlier one of their key, or beside another one of it; and checkpoints that went back. */
+  readonly violations: readonly string[];
+  /** Values that succeeded more than once. */
+  twice(): readonly string[];
+}
+
+/** Makes an empty ledger. */
+export function runLedger(): RunLedger {
+  const successes = new Map<string, number>();
+  const violations: string[] = [];
+  const running = new Map<string, string>();
+  /** For each key the number of the last message that succeeded. */
+  const reached = new Map<string, number>();
+  const checkpoints = new Map<PartitionId, number>();
+  return {
+    saved(partition, from) {
+      const offset = from.at === "after" ? Number(from.position) : -1;
+      const before = checkpoints.get(partition) ?? -1;
+      if (offset < before) violations.push(`${partition} was committed after ${before} at ${offset}`);
+      checkpoints.set(partition, offset);
+    },
+    successes,
+    violations,
+    start({ value }) {
+      const name = String(value);
+      const [key = "", number = ""] = name.split("#");
+      const order = Number(number);
+      const other = running.get(key);
+      const last = reached.get(key) ?? -1;
+      if (other !== undefined) violations.push(`${name} started while ${other} ran`);
+      if (order > last + 1) violations.push(`${name} ran when its key had come to ${last}`);
+      running.set(key, name);
+      return () => {
+        if (running.get(key) === name) running.delete(key);
+        successes.set(name, (successes.get(name) ?? 0) + 1);
+        reached.set(key, Math.max(last, order));
+      };
+    },
+    twice: () => [...successes].filter(([, times]) => times > 1).map(([name]) => name),
+  };
+}
