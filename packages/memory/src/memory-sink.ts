@@ -33,7 +33,8 @@ export function memorySink<T>(options: MemorySinkOptions = {}): MemorySink<T> {
         failureClass: "permanent",
       });
     }
-    messages.push({ ...message, value: value.slice() as T & Uint8Array });
+    // The slice of the base class copies; a Buffer's own is a second view of the same memory.
+    messages.push({ ...message, value: Uint8Array.prototype.slice.call(value) as T & Uint8Array });
   }
 
   return {

@@ -21,9 +21,9 @@ export function storedMessage(message: OutgoingMessage<Payload>, timestampMs: nu
     );
   }
   return {
-    key: typeof message.key === "object" ? message.key.slice() : message.key,
+    key: typeof message.key === "object" ? copyBytes(message.key) : message.key,
     value: copyPayload(message.value),
-    headers: (message.headers ?? []).map(([name, value]) => [name, typeof value === "string" ? value : value.slice()]),
+    headers: (message.headers ?? []).map(([name, value]) => [name, typeof value === "string" ? value : copyBytes(value)]),
     timestampMs,
   };
 }
@@ -59,5 +59,10 @@ export function keyText(key: string | Uint8Array | undefined): string | undefine
 }
 
 function copyPayload(payload: Payload): Payload {
-  return payload === null ? null : payload.slice();
+  return payload === null ? null : copyBytes(payload);
+}
+
+/** A plain copy: slice() of a Buffer would give a second view of the same memory. */
+function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }

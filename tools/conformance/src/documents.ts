@@ -7,8 +7,7 @@ export interface Documents {
   readonly markdown: URL;
 }
 
-/** The scorecard of the repository. */
-export const documents: Documents = {
+const repository: Documents = {
   json: new URL("../../../docs/conformance.json", import.meta.url),
   markdown: new URL("../../../docs/conformance.md", import.meta.url),
 };
@@ -17,7 +16,7 @@ export const documents: Documents = {
 export async function writeDocuments(
   rows: readonly ScorecardRow[],
   order: readonly string[],
-  { json, markdown }: Documents = documents,
+  { json, markdown }: Documents = repository,
 ): Promise<readonly ScorecardRow[]> {
   const ran = new Set(rows.map(({ adapter }) => adapter));
   const kept = (await writtenRows(json)).filter(({ adapter }) => !ran.has(adapter) && order.includes(adapter));

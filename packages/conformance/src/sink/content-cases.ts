@@ -137,7 +137,7 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G13",
     needs: [],
     async run(subject, context) {
-      const value = bytes("as written");
+      const value = Buffer.from("as written");
       await writeAll(subject.sink(), [{ key: "a", value }], context);
       value.fill(0);
       equal("the payloads stored", await storedTexts(subject, context), ["as written"]);
