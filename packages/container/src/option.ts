@@ -1,38 +1,43 @@
 import { invalid } from "./invalid.ts";
 
 /** One option that a URL may carry: how its text is read, and what holds when it is left out. */
-export interface Option<Value> {
+export interface Option<Value, Presence extends "required" | "optional" | "defaulted"> {
   /** What a value looks like, for errors: "a whole number from 1 to 10". */
   readonly form: string;
-  /** Never printed when set: a password, a token. */
+  /** Whether its value must never be printed: a password, a token. */
   readonly secret: boolean;
-  readonly required: boolean;
-  /** Throws what is wrong, as a sentence, for a text that is no value. */
+  /** "required": a URL must carry it. "optional": it is not among the values when left out. "defaulted": `whenLeftOut` is its value then. */
+  readonly presence: Presence;
+  readonly whenLeftOut: Presence extends "defaulted" ? Value : undefined;
+  /** Throws for a text that is no value. */
   read(text: string): Value;
-  /** What a URL without the option means. */
-  readonly whenLeftOut: Value;
 }
 
-/** All options of a scheme, by name. */
-export type Options = Readonly<Record<string, Option<unknown>>>;
+/** Any option. */
+export type AnyOption = Option<unknown, "required"> | Option<unknown, "optional"> | Option<unknown, "defaulted">;
 
-/** The values of a scheme's options. */
+/** All options of a scheme, by name. */
+export type Options = Readonly<Record<string, AnyOption>>;
+
+type ValueOf<Each> = Each extends { read(text: string): infer Value } ? Value : never;
+
+/** The values of a scheme's options; one that is optional and left out is not there. */
 export type OptionValues<Known extends Options> = {
-  readonly [Name in keyof Known]: Known[Name] extends Option<infer Value> ? Value : never;
-};
+  readonly [Name in keyof Known as Known[Name]["presence"] extends "optional" ? never : Name]: ValueOf<Known[Name]>;
+} & { readonly [Name in keyof Known as Known[Name]["presence"] extends "optional" ? Name : never]?: ValueOf<Known[Name]> };
 
 /** Any text. */
-export function text(options: { readonly secret?: boolean } = {}): Option<string | undefined> {
-  return { form: "a text", secret: options.secret ?? false, required: false, read: (value) => value, whenLeftOut: undefined };
+export function text(options: { readonly secret?: boolean } = {}): Option<string, "optional"> {
+  return { form: "a text", secret: options.secret ?? false, presence: "optional", whenLeftOut: undefined, read: (value) => value };
 }
 
 /** A whole number within bounds. */
-export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): Option<number | undefined> {
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): Option<number, "optional"> {
   const form = most === Number.MAX_SAFE_INTEGER ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`;
   return {
     form,
     secret: false,
-    required: false,
+    presence: "optional",
     whenLeftOut: undefined,
     read(value) {
       const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
@@ -43,13 +48,13 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
 }
 
 /** One of some words; the first is what a URL without the option means. */
-export function oneOf<const Word extends string>(first: Word, ...others: readonly Word[]): Option<Word> {
-  const words = [first, ...others];
+export function oneOf<const Word extends string>(first: Word, ...others: readonly Word[]): Option<Word, "defaulted"> {
+  const words: readonly Word[] = [first, ...others];
   const form = words.map((word) => `"${word}"`).join(" or ");
   return {
     form,
     secret: false,
-    required: false,
+    presence: "defaulted",
     whenLeftOut: first,
     read(value) {
       const word = words.find((each) => each === value);
@@ -60,6 +65,6 @@ export function oneOf<const Word extends string>(first: Word, ...others: readonl
 }
 
 /** The same option, but a URL must carry it. */
-export function required<Value>(option: Option<Value>): Option<Exclude<Value, undefined>> {
-  return { ...option, required: true } as Option<Exclude<Value, undefined>>;
+export function required<Value>({ form, secret, read }: Option<Value, "optional">): Option<Value, "required"> {
+  return { form, secret, presence: "required", whenLeftOut: undefined, read };
 }

@@ -9,10 +9,13 @@ const read = (query: string) => readOptions(known, parseAddress(`queue://host/na
 
 test("options are read by their kinds, and left out ones have their meaning", () => {
   const values = read("group=charges&receivers=8");
-  expect(values).toEqual({ group: "charges", receivers: 8, order: "key", password: undefined });
-  expectTypeOf(values.group).toEqualTypeOf<string>();
-  expectTypeOf(values.receivers).toEqualTypeOf<number | undefined>();
-  expectTypeOf(values.order).toEqualTypeOf<"key" | "none">();
+  expect(values).toEqual({ group: "charges", receivers: 8, order: "key" });
+  expectTypeOf(values).branded.toEqualTypeOf<{
+    readonly group: string;
+    readonly order: "key" | "none";
+    readonly receivers?: number;
+    readonly password?: string;
+  }>();
 });
 
 test("an unknown option is refused with the nearest known name", () => {

@@ -1,7 +1,7 @@
 import type { Address } from "./address.ts";
 import { invalid } from "./invalid.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { Options, OptionValues } from "./option.ts";
+import type { AnyOption, Options, OptionValues } from "./option.ts";
 
 /** Reads and checks the options of an address. Throws SPILLWAY_INVALID_OPTIONS that names the option and never shows a secret's value. */
 export function readOptions<Known extends Options>(known: Known, address: Address, form: string): OptionValues<Known> {
@@ -9,15 +9,19 @@ export function readOptions<Known extends Options>(known: Known, address: Addres
   for (const name of address.options.keys()) {
     if (!names.includes(name)) throw unknownOption(name, names, address.scheme);
   }
-  const values = Object.fromEntries(Object.entries(known).map(([name, option]) => [name, readOption(name, option, address, form)]));
-  // The values were read by the options of the same names.
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(known)) {
+    const value = readOption(name, option, address, form);
+    if (value !== undefined) values[name] = value;
+  }
+  // Each value was read by the option of its name.
   return values as OptionValues<Known>;
 }
 
-function readOption(name: string, option: Options[string], { scheme, options }: Address, form: string): unknown {
+function readOption(name: string, option: AnyOption, { scheme, options }: Address, form: string): unknown {
   const text = options.get(name);
   if (text === undefined) {
-    if (!option.required) return option.whenLeftOut;
+    if (option.presence !== "required") return option.whenLeftOut;
     throw invalid(`A "${scheme}:" URL needs the option "${name}" (${option.form}): ${form}`);
   }
   try {
