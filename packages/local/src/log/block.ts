@@ -67,8 +67,8 @@ export interface Block {
   readonly firstSequence: number;
   readonly count: number;
   readonly timestampMs: number;
-  /** The records from this sequence on, with their sequences. */
-  records(from: number): Iterable<readonly [sequence: number, record: StoredRecord]>;
+  /** Gives each record from this sequence on, in order. */
+  each(from: number, give: (sequence: number, record: StoredRecord) => void): void;
 }
 
 /** Reads a block's head and checks it as a whole; throws SPILLWAY_FORMAT when it is damaged. `place` names it in the error. */
@@ -85,11 +85,11 @@ export function readBlock(bytes: Buffer, place: string): Block {
     firstSequence,
     count,
     timestampMs: bytes.readUIntLE(at.timestamp, 6),
-    *records(from) {
+    each(from, give) {
       let start: number = at.records;
       for (let sequence = firstSequence; sequence < firstSequence + count; sequence += 1) {
         const end = start + 4 + bytes.readUInt32LE(start);
-        if (sequence >= from) yield [sequence, new StoredRecord(bytes.subarray(start + 4, end))];
+        if (sequence >= from) give(sequence, new StoredRecord(bytes, start + 4, end));
         start = end;
       }
     },

@@ -30,7 +30,7 @@ export function readBatch(database: Database, log: StoredLog, partition: number,
       const block = readBlock(value, `Block ${lastSequenceOf(key)} of partition ${partition} of the log "${log.name}"`);
       if (block.firstSequence > begin + messages.length) break;
       timestampMs = block.timestampMs;
-      for (const [sequence, record] of block.records(begin)) messages.push(new LocalLogMessage(partition, sequence, timestampMs, record));
+      block.each(begin, (sequence, record) => messages.push(new LocalLogMessage(partition, sequence, block.timestampMs, record)));
       bytes += value.length;
       if (messages.length >= enoughMessages || bytes >= enoughBytes) break;
     }

@@ -23,5 +23,5 @@ export function decodeQueued(bytes: Buffer, place: string): { readonly timestamp
   if (bytes.length <= at.record || bytes[0] !== format || crc32(bytes.subarray(at.timestamp)) !== bytes.readUInt32LE(at.checksum)) {
     throw badFormat(`${place} is damaged, or of a format that this release cannot read. Upgrade @spillway/local, or restore a backup.`);
   }
-  return { timestampMs: bytes.readUIntLE(at.timestamp, 6), record: new StoredRecord(bytes.subarray(at.record)) };
+  return { timestampMs: bytes.readUIntLE(at.timestamp, 6), record: new StoredRecord(bytes, at.record, bytes.length) };
 }

@@ -7,40 +7,37 @@ const noHeaders: Headers = [];
 /** A record as it is stored; its parts are decoded when they are asked for. Keeps the whole buffer that it is a part of. */
 export class StoredRecord {
   readonly #bytes: Buffer;
-  readonly #flags: number;
+  readonly #start: number;
+  readonly #end: number;
   readonly #headersAt: number;
   readonly #payloadAt: number;
 
-  /** Takes the record's bytes, which nobody may change afterwards. */
-  constructor(bytes: Buffer) {
+  /** Takes the bytes that the record is in, which nobody may change afterwards, and where in them it is. */
+  constructor(bytes: Buffer, start: number, end: number) {
     this.#bytes = bytes;
-    this.#flags = bytes[0] ?? 0;
-    const hasKey = (this.#flags & (flags.textKey | flags.binaryKey)) !== 0;
-    this.#headersAt = hasKey ? 3 + bytes.readUInt16LE(1) : 1;
-    this.#payloadAt = (this.#flags & flags.headers) !== 0 ? this.#headersAt + 4 + bytes.readUInt32LE(this.#headersAt) : this.#headersAt;
-    if (this.#payloadAt > bytes.length)
-      throw badFormat("A stored message is damaged: its parts are longer than the whole. Restore a backup.");
+    this.#start = start;
+    this.#end = end;
+    this.#headersAt = this.#has(flags.textKey | flags.binaryKey) ? start + 3 + bytes.readUInt16LE(start + 1) : start + 1;
+    this.#payloadAt = this.#has(flags.headers) ? this.#headersAt + 4 + bytes.readUInt32LE(this.#headersAt) : this.#headersAt;
+    if (this.#payloadAt > end) throw badFormat("A stored message is damaged: its parts are longer than the whole. Restore a backup.");
   }
 
   /** The key as it was given. */
   get originalKey(): string | Uint8Array | undefined {
-    if ((this.#flags & flags.textKey) !== 0) return this.#bytes.toString("utf8", 3, this.#headersAt);
-    return (this.#flags & flags.binaryKey) !== 0 ? this.#bytes.subarray(3, this.#headersAt) : undefined;
+    return this.#has(flags.binaryKey) ? this.#bytes.subarray(this.#start + 3, this.#headersAt) : this.#textKey();
   }
 
   /** The key as text; a binary key is written in base64, so that equal keys are equal. */
   get key(): string | undefined {
-    return (this.#flags & flags.binaryKey) !== 0
-      ? this.#bytes.toString("base64", 3, this.#headersAt)
-      : (this.originalKey as string | undefined);
+    return this.#has(flags.binaryKey) ? this.#bytes.toString("base64", this.#start + 3, this.#headersAt) : this.#textKey();
   }
 
   get payload(): Payload {
-    return (this.#flags & flags.tombstone) !== 0 ? null : this.#bytes.subarray(this.#payloadAt);
+    return this.#has(flags.tombstone) ? null : this.#bytes.subarray(this.#payloadAt, this.#end);
   }
 
   get headers(): Headers {
-    if ((this.#flags & flags.headers) === 0) return noHeaders;
+    if (!this.#has(flags.headers)) return noHeaders;
     const headers: Header[] = [];
     for (let at = this.#headersAt + 4; at < this.#payloadAt; ) {
       const nameEnd = at + 2 + this.#bytes.readUInt16LE(at);
@@ -52,5 +49,13 @@ export class StoredRecord {
       at = valueEnd;
     }
     return headers;
+  }
+
+  #has(flag: number): boolean {
+    return ((this.#bytes[this.#start] ?? 0) & flag) !== 0;
+  }
+
+  #textKey(): string | undefined {
+    return this.#has(flags.textKey) ? this.#bytes.toString("utf8", this.#start + 3, this.#headersAt) : undefined;
   }
 }
