@@ -57,8 +57,8 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
   return within({ run, downstream: entry, unobserved: false }, () =>
     upstream.observable.subscribe({
       next: (delivery) => {
-        const arrived = tracked(delivery);
-        if (!arrived.settled) entry.accept(arrived);
+        if (!(delivery instanceof TrackedDelivery)) run.fail(notADelivery());
+        else if (!delivery.settled) entry.accept(delivery);
       },
       error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),
@@ -79,9 +79,8 @@ function endOfSegment<Out>(subscriber: Subscriber<Out>, downstream: Acceptor | u
   };
 }
 
-function tracked(value: unknown): TrackedDelivery {
-  if (value instanceof TrackedDelivery) return value;
-  throw new SpillwayError(
+function notADelivery(): SpillwayError {
+  return new SpillwayError(
     "an operator between two Spillway operators emitted something that is not a delivery; change values with map() from @spillway/core, which keeps the delivery",
     { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
   );

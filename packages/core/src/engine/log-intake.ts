@@ -26,6 +26,7 @@ export interface LogIntakeOptions {
 export class LogIntake implements Intake {
   readonly name: string;
   readonly credits: Credits;
+  readonly ended: Promise<void>;
   readonly assigner: Assigner;
   readonly #options: LogIntakeOptions;
   readonly #claiming = new AbortController();
@@ -37,14 +38,14 @@ export class LogIntake implements Intake {
     this.credits = options.credits;
     this.assigner = options.assigner;
     this.#options = options;
+    this.ended = this.#serve();
   }
 
   get feeds(): readonly Feed[] {
     return [...this.sessions].map(({ feed }) => feed);
   }
 
-  /** Resolves when the intake was stopped and every session has ended. */
-  async serve(): Promise<void> {
+  async #serve(): Promise<void> {
     const { run, assigner, start } = this.#options;
     try {
       for await (const lease of assigner.leases({ start, signal: this.#claiming.signal })) {

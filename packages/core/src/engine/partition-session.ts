@@ -19,6 +19,9 @@ import { PlaceState } from "./window.ts";
  */
 const minCarefulStarts = 64;
 
+/** Reading goes on while settled messages wait for a save, up to this many times everyMessages: what a crash would deliver again is bounded. */
+const exposure = 10;
+
 /** What a session is made of. */
 export interface PartitionSessionOptions {
   readonly run: Run;
@@ -123,17 +126,18 @@ export class PartitionSession implements FeedOwner {
     this.#whenPassed?.();
     this.feed.close();
     this.feed.abortWaiting(reason);
-    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
-      this.feed.abandon(reason);
-      const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
-      this.#end.signal.addEventListener("abort", cancelGrace, { once: true });
-    });
+    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));
     this.#end.signal.addEventListener("abort", cancel, { once: true });
   }
 
-  /** Lets go of the partition without another save. */
+  /** Aborts everything that is under way; what was settled is saved, and the partition given back, within the grace. */
   abandon(reason: Error): void {
-    this.#lose(reason);
+    this.#stop.abort(reason);
+    this.#whenPassed?.();
+    this.feed.abandon(reason);
+    if (this.#end.signal.aborted) return;
+    const cancel = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
+    this.#end.signal.addEventListener("abort", cancel, { once: true });
   }
 
   original(message: Message<unknown>): Original {
@@ -275,7 +279,7 @@ export class PartitionSession implements FeedOwner {
   /** Waits for credits, for the watermark to be near enough, and for checkpoints to be saved at all. False when reading is to stop. */
   async #room(messages: number): Promise<boolean> {
     const { policy, maxSpan } = this.#options;
-    if (this.#checkpointer.failures > 0 && this.#checkpointer.unsaved > 10 * policy.everyMessages) await this.#checkpointer.save();
+    if (this.#checkpointer.unsaved > exposure * policy.everyMessages) await this.#checkpointer.save();
     while (this.feed.window.size >= maxSpan && !this.#stop.signal.aborted) await this.#nextPass();
     return await this.credits.reserve(messages, this.#stop.signal);
   }

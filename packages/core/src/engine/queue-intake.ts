@@ -34,6 +34,7 @@ const graceMs = 5_000;
 export class QueueIntake implements Intake, FeedOwner {
   readonly name: string;
   readonly confirms = true;
+  readonly ended: Promise<void>;
   readonly credits: Credits;
   readonly origin: Origin;
   readonly feed: Feed;
@@ -61,14 +62,14 @@ export class QueueIntake implements Intake, FeedOwner {
     this.feed.guard = new SuspectGuard(options.crashLimit, () => options.run.clock.nowMs());
     this.#youngFrom = this.feed.window.end;
     this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) => this.feed.settle(delivery, outcome));
+    this.ended = this.#serve();
   }
 
   get feeds(): readonly Feed[] {
     return [this.feed];
   }
 
-  /** Resolves when the intake was stopped and nothing of the queue is under way here. */
-  async serve(): Promise<void> {
+  async #serve(): Promise<void> {
     const receivers = Array.from({ length: this.#source.receivers }, () => this.#receive());
     const beating = this.#keepOurs();
     await Promise.all(receivers);
@@ -83,18 +84,17 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#stop.abort(reason);
     this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
-    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => {
-      this.feed.abandon(reason);
-      const cancelGrace = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
-      this.#end.signal.addEventListener("abort", cancelGrace, { once: true });
-    });
+    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));
     this.#end.signal.addEventListener("abort", cancel, { once: true });
   }
 
   abandon(reason: Error): void {
     this.#stop.abort(reason);
-    this.#end.abort(reason);
+    this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abandon(reason);
+    if (this.#end.signal.aborted) return;
+    const cancel = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
+    this.#end.signal.addEventListener("abort", cancel, { once: true });
   }
 
   original(message: Message<unknown>): Original {

@@ -29,10 +29,6 @@ export interface StreamEnd {
   error(error: unknown): void;
 }
 
-interface ServedIntake extends Intake {
-  serve(): Promise<void>;
-}
-
 const defaultPolicy: CheckpointPolicy = { everyMessages: 1_000, everyMs: 5_000 };
 const minSpan = 65_536;
 
@@ -72,7 +68,7 @@ export class Root {
       serving = false;
       this.#active = false;
     };
-    Promise.all(intakes.map((intake) => intake.serve())).then(
+    Promise.all(intakes.map(({ ended }) => ended)).then(
       () => {
         finish();
         end.complete();
@@ -88,7 +84,7 @@ export class Root {
   }
 }
 
-function intakeOf(input: Input, run: Run, gate: Gate): ServedIntake {
+function intakeOf(input: Input, run: Run, gate: Gate): Intake {
   const { source, ordering, maxInFlight, maxBytesInFlight, start, crashLimit, level } = input;
   const credits = new Credits(maxInFlight, maxBytesInFlight);
   if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, level, source, credits, crashLimit });

@@ -34,8 +34,10 @@ export interface Intake {
   readonly feeds: readonly Feed[];
   /** Stops taking messages in; what is under way may finish until the deadline, is saved and given back, and then the intake completes. */
   drain(deadlineMs: number, reason: Error): void;
-  /** Lets go of everything at once; nothing more is saved. */
+  /** Aborts what is under way at once; what was settled is saved, and the rest given back, within a short grace. */
   abandon(reason: Error): void;
+  /** Resolves when nothing of it is left here. */
+  readonly ended: Promise<void>;
 }
 
 /** Everything that the stages and sources of one running pipeline share. */

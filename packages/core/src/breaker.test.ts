@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { breaker, checkpoint, constant, consume, deadLetter, explain, handle, handleBatch, retry } from "./index.ts";
+import { world } from "./testing/world.ts";
+
+test("an open breaker rests the intake and uses no attempts; a good probe closes it", async () => {
+  const w = world();
+  let down = true;
+  let calls = 0;
+  const service = breaker({ name: "service", consecutiveFailures: 3, openMs: 10_000 });
+  const pipeline = consume(w.source(), { ordering: "none" }).pipe(
+    handle(
+      () => {
+        calls++;
+        if (down) throw new Error("the service is down");
+      },
+      { breaker: service, concurrency: 1 },
+    ),
+    retry({ attempts: 3, backoff: constant(100) }),
+    deadLetter(w.deadLetters),
+    checkpoint(),
+  );
+  const running = w.start(pipeline);
+  w.append(...Array.from({ length: 50 }, (_, index) => String(index)));
+  await w.clock.advance(5_000);
+  expect(service.state).toBe("open");
+  expect(calls).toBe(3);
+  expect(explain(pipeline).gates).toContainEqual({ gate: "breaker", says: 'the breaker "service" is open' });
+  await w.clock.advance(60_000);
+  expect(calls).toBeLessThanOrEqual(3 + 7);
+  down = false;
+  await w.clock.advance(20_000);
+  expect(service.state).toBe("closed");
+  expect(w.events.flatMap((event) => (event.type === "breaker" ? [event.state] : [])).slice(0, 3)).toEqual(["open", "half-open", "open"]);
+  expect(w.deadLetters.messages).toHaveLength(0);
+  expect(await running.stop()).toMatchObject({ succeeded: 50 });
+});
+
+test("a breaker opens by ratio, guards batches too, and stopping does not wait for it", async () => {
+  const w = world();
+  const service = breaker({ name: "service", consecutiveFailures: Number.POSITIVE_INFINITY, failureRatio: 0.5, window: 4, openMs: 3_600_000 });
+  const running = w.start(
+    consume(w.source(), { ordering: "key" }).pipe(
+      handleBatch(
+        () => {
+          throw Object.assign(new Error("down"), { failureClass: "transient" });
+        },
+        { breaker: service, maxMessages: 2, concurrency: 1 },
+      ),
+      retry({ attempts: 100, backoff: constant(100) }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+    { drainTimeoutMs: 5_000 },
+  );
+  w.append(...Array.from({ length: 20 }, (_, index) => `k${index}=${index}`));
+  await w.clock.advance(10_000);
+  expect(service.state).toBe("open");
+  const report = await running.stop();
+  expect(report).toMatchObject({ succeeded: 0, deadLettered: 0, inFlight: 0, aborted: 20 });
+});
