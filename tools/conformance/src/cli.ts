@@ -34,12 +34,17 @@ if (values.help) {
 
 async function run(names: readonly string[]): Promise<void> {
   const scored: ScoredAdapter[] = [];
+  let broken = 0;
   for (const adapter of adapters) {
-    const { name, concurrency, server } = adapter;
-    if (names.length === 0 ? server !== undefined && !values.servers : !names.includes(name)) continue;
-    const suites = await openAdapter(adapter);
-    if ("why" in suites) console.log(`${name} is left out: ${suites.why}`);
-    else scored.push({ adapter: name, version: await versionOf(name), concurrency, suites });
+    if (names.length === 0 ? adapter.server !== undefined && !values.servers : !names.includes(adapter.name)) continue;
+    try {
+      const suites = await openAdapter(adapter);
+      if ("why" in suites) console.log(`${adapter.name} is left out: ${suites.why}`);
+      else scored.push({ adapter: adapter.name, version: await versionOf(adapter.name), concurrency: adapter.concurrency, suites });
+    } catch (error) {
+      broken += 1;
+      console.error(`${adapter.name} could not be opened:`, error);
+    }
   }
   const rows = await scorecard(scored, report);
   printTotals(rows);
@@ -50,7 +55,7 @@ async function run(names: readonly string[]): Promise<void> {
     );
     console.log("Written to docs/conformance.md and docs/conformance.json.");
   }
-  process.exitCode = rows.some(({ score }) => score.result === "failed") ? 1 : 0;
+  process.exitCode = broken > 0 || rows.some(({ score }) => score.result === "failed") ? 1 : 0;
 }
 
 function report({ suite, subject, case: name, score }: ScorecardRow): void {

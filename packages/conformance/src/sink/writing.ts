@@ -1,7 +1,7 @@
 import type { ItemResult, OutgoingMessage, Payload, Sink } from "@spillway/spec";
 import type { CaseContext } from "../kit/case-context.ts";
 import { equal } from "../kit/check.ts";
-import { text } from "../kit/facts.ts";
+import { bytes, text } from "../kit/facts.ts";
 import type { SinkSubject, StoredMessage } from "./sink-subject.ts";
 
 /** Writes and fails the case unless there is one result for each message. */
@@ -33,4 +33,9 @@ export function storedIn(subject: SinkSubject, context: CaseContext): Promise<re
 /** The texts of what the backend holds, in its order. */
 export async function storedTexts(subject: SinkSubject, context: CaseContext): Promise<readonly (string | null)[]> {
   return (await storedIn(subject, context)).map(({ value }) => text(value));
+}
+
+/** A message of this key that says which it is: "key n". */
+export function keyed(key: string, n: number): OutgoingMessage<Payload> {
+  return { key, value: bytes(`${key} ${n}`) };
 }
