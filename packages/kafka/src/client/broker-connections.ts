@@ -87,7 +87,14 @@ export function brokerConnections(client: Kafka): BrokerConnections {
       );
     },
     learn(news) {
+      const seed = brokers.get("seed");
       for (const address of news) {
+        const { host, port } = seed?.connectionPool ?? {};
+        if (seed !== undefined && host === address.host && port === address.port && !brokers.has(address.nodeId)) {
+          // The first address was this broker's: one connection to it is enough.
+          brokers.delete("seed");
+          brokers.set(address.nodeId, seed);
+        }
         const old = addresses.get(address.nodeId);
         addresses.set(address.nodeId, address);
         const broker = brokers.get(address.nodeId);

@@ -35,7 +35,12 @@ export interface KafkajsRequestQueue {
   readonly pending: readonly unknown[];
   throttledUntil: number;
   throttleCheckTimeoutId: NodeJS.Timeout | null;
-  readonly requestTimeoutIntervalId?: NodeJS.Timeout;
+  requestTimeoutIntervalId?: NodeJS.Timeout;
+  readonly enforceRequestTimeout: boolean;
+  readonly inflight: ReadonlyMap<number, { readonly sentAt: number; readonly requestTimeout: number; timeoutRequest(): void }>;
+  isConnected(): boolean;
+  destroy(): void;
+  scheduleRequestTimeoutCheck(): void;
   scheduleCheckPendingRequests(): void;
   checkPendingRequests(): void;
 }
@@ -114,8 +119,9 @@ export function clusterOf(client: Kafka): KafkajsCluster {
 }
 
 /**
- * kafkajs 2.2.4 wakes up once a millisecond for each connection that has ever been busy (its issue 1704), 5 to 7 percent of a core when idle. The
- * timer is needed only while requests wait, or a broker has asked for a pause.
+ * kafkajs 2.2.4 wakes up once a millisecond for each connection that has ever been busy (its issue 1704), 5 to 7 percent of a core when idle, though
+ * that timer is needed only while requests wait or a broker has asked for a pause; and ten times a second to look for requests that are too old, where
+ * once is enough.
  */
 export function quietTimers(queue: KafkajsRequestQueue): void {
   queue.scheduleCheckPendingRequests = () => {
@@ -128,6 +134,14 @@ export function quietTimers(queue: KafkajsRequestQueue): void {
       },
       Math.max(throttledMs, 10),
     );
+  };
+  queue.scheduleRequestTimeoutCheck = () => {
+    if (!queue.enforceRequestTimeout) return;
+    queue.destroy();
+    queue.requestTimeoutIntervalId = setInterval(() => {
+      for (const request of queue.inflight.values()) if (Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      if (!queue.isConnected()) queue.destroy();
+    }, 1_000);
   };
 }
 

@@ -1,5 +1,8 @@
-import { AssignerProtocol } from "kafkajs";
+import kafkajs from "kafkajs";
 import type { TopicPartition } from "../client/kafka-port.ts";
+
+// Node sees only some of kafkajs's exports by their names.
+const { AssignerProtocol } = kafkajs;
 
 /** What a member tells the leader when it joins. */
 export interface Subscription {

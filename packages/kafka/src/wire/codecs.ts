@@ -1,7 +1,10 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { CompressionCodecs } from "kafkajs";
+import kafkajs from "kafkajs";
 import { KafkaError } from "../client/kafka-error.ts";
+
+// Node sees only some of kafkajs's exports by their names.
+const { CompressionCodecs } = kafkajs;
 
 /** How batches may be packed. */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
