@@ -1,3 +1,5 @@
+import { onAbort } from "./on-abort.ts";
+
 /** One signal that ends with others, and the way to let go of them. */
 export interface Ending {
   readonly signal: AbortSignal;
@@ -10,17 +12,12 @@ export interface Ending {
 /** A signal that aborts with the first of these; unlike AbortSignal.any, nothing of it stays with signals that live long. */
 export function endedBy(...signals: readonly AbortSignal[]): Ending {
   const controller = new AbortController();
-  const follow = (): void => {
-    const first = signals.find(({ aborted }) => aborted);
-    if (first !== undefined) controller.abort(first.reason);
-  };
-  follow();
-  for (const signal of signals) signal.addEventListener("abort", follow, { once: true });
+  const releases = signals.map((signal) => onAbort(signal, () => controller.abort(signal.reason)));
   return {
     signal: controller.signal,
     end: (reason) => controller.abort(reason),
     release() {
-      for (const signal of signals) signal.removeEventListener("abort", follow);
+      for (const release of releases) release();
     },
   };
 }

@@ -128,6 +128,15 @@ test("a trim drops what it names, in the middle of a block too", async () => {
   await expect(log.trim(zero, "6" as Position)).rejects.toMatchObject({ code: "SPILLWAY_FORMAT" });
 });
 
+test("a trim of many blocks is one trim for its caller", async () => {
+  const store = await temporaryStore();
+  const log = await openLog({ store, log: "log", partitions: 1 });
+  const blocks = 1_100;
+  await Promise.all(Array.from({ length: blocks }, () => log.append([message("x")])));
+  await log.trim(zero, String(blocks - 2) as Position);
+  expect(await log.state()).toMatchObject([{ appended: blocks, held: 1 }]);
+});
+
 test("times never go back, even where the clock does", async () => {
   let nowMs = 5_000;
   const clock = { ...manualClock(), nowMs: () => nowMs };

@@ -77,9 +77,10 @@ export async function openLog(options: OpenLogOptions): Promise<LocalLog> {
       append(messages, { partition: partition === undefined ? undefined : partitionNumber(log, partition), signal }),
     async trim(id, through) {
       const partition = partitionNumber(log, id);
-      await access.write((database) => trimLog(database, requireLog(database, name), partition, through));
+      const trim = (): Promise<boolean> => access.write((database) => trimLog(database, requireLog(database, name), partition, through));
+      while (!(await trim()));
       // LMDB gives freed pages to the transaction after the next: on a full disk, there would otherwise be no room for that one.
-      await access.write((database) => trimLog(database, requireLog(database, name), partition, through));
+      await trim();
       access.changes.notify(topicOf(log, partition));
     },
     state: () =>

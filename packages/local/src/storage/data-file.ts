@@ -36,7 +36,8 @@ async function isSound(path: string, file: FileHandle, isLast: boolean): Promise
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    const file = await open(path, "r");
+    // For writing too, though nothing is written: LMDB must be able to.
+    const file = await open(path, "r+");
     if ((await file.stat()).isFile()) return file;
     await file.close();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { unusable } from "../failures.ts";
 
 /** Resolves to the directory's real path, made if it was missing; rejects when it cannot hold a store. */
@@ -11,6 +12,20 @@ export async function prepareDirectory(directory: string): Promise<string> {
     return await realpath(directory);
   } catch (error) {
     throw explain(directory, error);
+  }
+}
+
+/**
+ * Rejects when LMDB could not use the lock file that is there: it would crash the process. Looks without opening it, because closing a file gives
+ * up the locks that this process holds on it.
+ */
+export async function checkLockFile(directory: string): Promise<void> {
+  const path = join(directory, "lock.mdb");
+  try {
+    if (!(await stat(path)).isFile()) throw unusable(`${path} is not a file. Take it away, or choose another directory.`);
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw explain(path, error);
   }
 }
 
@@ -33,22 +48,16 @@ function explain(directory: string, error: unknown): unknown {
       return notDirectory(directory, error);
     case "EACCES":
     case "EPERM":
-      return unusable(
-        `This process may not read and write the directory ${directory}. Change its owner or mode, or choose another.`,
-        error,
-      );
+      return unusable(`This process may not read and write ${directory}. Change its owner or mode, or choose another.`, error);
     case "EROFS":
-      return unusable(`The directory ${directory} is on a read-only file system. Choose a directory that can be written.`, error);
+      return unusable(`${directory} is on a read-only file system. Choose a directory that can be written.`, error);
     case "ENOSPC":
     case "EDQUOT":
-      return unusable(`There is no space left to create the directory ${directory}. Free some, or choose another.`, error);
+      return unusable(`There is no space left to create ${directory}. Free some, or choose another.`, error);
     case undefined:
       return error;
     default:
-      return unusable(
-        `The directory ${directory} cannot be used (${codeOf(error)}). Choose a directory that can be read and written.`,
-        error,
-      );
+      return unusable(`${directory} cannot be used (${codeOf(error)}). Choose a directory that can be read and written.`, error);
   }
 }
 

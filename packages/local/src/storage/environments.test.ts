@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { open } from "lmdb";
 import { expect, test } from "vitest";
@@ -57,6 +57,17 @@ test("a store that was refused can be opened once it is repaired", async () => {
   const store = await openLocal({ directory });
   await store.close();
   expect(store.directory).toContain("spillway-local-test");
+});
+
+test("a lock file that is none is refused, and one of garbage is made anew", async () => {
+  const [one, other] = [await temporaryDirectory(), await temporaryDirectory()];
+  await mkdir(join(one, "lock.mdb"));
+  await expect(openLocal({ directory: one })).rejects.toMatchObject({ code: "SPILLWAY_STORE_UNAVAILABLE", failureClass: "fatal" });
+  await (await openLocal({ directory: other })).close();
+  await writeFile(join(other, "lock.mdb"), Buffer.alloc(8_192, 0x5a));
+  const store = await openLocal({ directory: other });
+  await openLog({ store, log: "log", partitions: 1 });
+  await store.close();
 });
 
 test("two stores of one directory in one process see each other's writes", async () => {

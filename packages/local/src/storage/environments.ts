@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createChanges, type Changes } from "../changes.ts";
 import { badFormat } from "../failures.ts";
 import { checkDataFile } from "./data-file.ts";
-import { prepareDirectory, syncDirectory } from "./directory.ts";
+import { checkLockFile, prepareDirectory, syncDirectory } from "./directory.ts";
 import { openEnvironment, type Environment } from "./environment.ts";
 import { everything, formatKey } from "./keys.ts";
 
@@ -58,6 +58,7 @@ async function giveBack(path: string, entry: Shared): Promise<void> {
 
 async function openChecked(path: string): Promise<Environment> {
   const existed = await checkDataFile(join(path, "data.mdb"));
+  await checkLockFile(path);
   const environment = openEnvironment(path);
   try {
     await claimFormat(environment);

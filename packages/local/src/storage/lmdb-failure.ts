@@ -8,7 +8,7 @@ const fullCodes: ReadonlySet<unknown> = new Set([-30792, 28, 122, 27]);
 const forbiddenCodes: ReadonlySet<unknown> = new Set([1, 13, 30]);
 
 /** Says what a failure of LMDB means for whoever called, and what to do about it. */
-export function explainLmdb(directory: string, doing: string, error: unknown): Error {
+export function explainLmdb(directory: string, doing: "Opening" | "Reading" | "Writing to", error: unknown): Error {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   const detail = error instanceof Error ? error.message : String(error);
   if (damagedCodes.has(code)) {
@@ -34,6 +34,9 @@ export function explainLmdb(directory: string, doing: string, error: unknown): E
       `${doing} ${directory} is forbidden to this process (${detail}). Change the owner or mode of its files, or choose another.`,
       error,
     );
+  }
+  if (doing === "Opening") {
+    return unusable(`Opening ${directory} failed (${detail}). Look at what is in it, or choose another directory.`, error);
   }
   return unavailable(`${doing} ${directory} failed (${detail}). Check the disk's free space and health; the call may be repeated.`, error);
 }
