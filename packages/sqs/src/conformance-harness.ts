@@ -18,7 +18,7 @@ export function sqsSourceHarness(server: QueueServer, fifo: boolean, lacks: Queu
         source: () => sqsSource({ ...queue, visibilityTimeoutMs: 2_000, waitMs: 1_000 }),
         send: (messages) => sendAll(sqsSink(queue), messages),
         nowMs: () => Date.now(),
-        elapse: async (ms) => void (await sleep(ms)),
+        elapse: (ms) => sleep(ms),
         largePayloadBytes: Math.floor(queue.maxBytes * 0.9),
         reopen: async () => undefined,
         close,

@@ -10,10 +10,11 @@ const unordered: ReadonlySet<string> = new Set([
   `queue source, sqs fifo on ${server.name}: one worthless receipt among good ones costs these nothing`,
   `sink, sqs on ${server.name}: a tombstone, an empty payload and a payload are stored as three different things`,
 ]);
+// Each case has a queue of its own, and most wait for a visibility to end: they wait together.
+const together = test.concurrent;
 const runner: TestRunner = {
-  // Each case has a queue of its own, and most wait for a visibility to end: they wait together.
   test: (name, run, timeoutMs) =>
-    unordered.has(name) ? runner.skip(name, "it takes an order for granted") : test.concurrent(name, run, timeoutMs),
+    unordered.has(name) ? runner.skip(name, "it takes an order for granted") : together(name, run, timeoutMs),
   skip: (name, reason) => test.skip(`${name} (${reason})`),
 };
 

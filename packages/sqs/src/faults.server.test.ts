@@ -100,10 +100,10 @@ test(
       let unanswered = 0;
       let empty = 0;
       for (let round = 0; empty < 4; round += 1) {
-        const receiving = source.receive({ maxMessages: 10, signal: calm }).catch((error: unknown) => error);
+        const receiving = source.receive({ maxMessages: 10, signal: calm }).catch(() => undefined);
         if (round % 5 === 2) proxy.cut();
         const messages = await receiving;
-        if (!Array.isArray(messages)) continue;
+        if (messages === undefined) continue;
         empty = messages.length === 0 ? empty + 1 : 0;
         const acking = source.ack(
           messages.map(({ receipt }) => receipt),

@@ -49,6 +49,13 @@ test("more headers than SQS has attributes travel in one", () => {
   expect(Object.keys(packHeaders(headers.slice(0, 10), 10).attributes)).toHaveLength(10);
 });
 
+test("the attribute that keeps the order of headers takes the place of one of them", () => {
+  const headers = Array.from({ length: 10 }, (_, index): Header => [`h${9 - index}`, "v"]);
+  expect(packHeaders(headers, 10).attributes).toEqual({});
+  expect(Object.keys(packHeaders(headers.slice(1), 10).attributes)).toHaveLength(9);
+  expect(roundTrip(headers)).toEqual(headers);
+});
+
 test("X-Ray's trace header travels as the system attribute, and is a header again", () => {
   const headers: Header[] = [
     [traceHeader, trace],

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { SpillwayError, type OutgoingMessage, type Payload } from "@spillway/spec";
 import { writeBody } from "./body.ts";
+import { deduplicationId } from "./deduplication-id.ts";
 import { maxAttributes, packHeaders, traceHeader, type Attributes } from "./headers.ts";
 import { isSqsId, keyText, sqsId } from "./key.ts";
 import { pointerSizeAttribute, writePointer } from "./large-payload.ts";
@@ -84,9 +85,13 @@ function entryWith(
         headers.trace === undefined ? undefined : { [traceHeader]: { DataType: "String", StringValue: headers.trace } },
       DelaySeconds: options.delaySeconds,
       MessageGroupId: group.id,
-      MessageDeduplicationId: options.fifo ? sqsId(options.deduplicationId ?? message.id ?? randomUUID()) : undefined,
+      MessageDeduplicationId: options.fifo ? deduplicationIdOf(message, options) : undefined,
     },
   };
+}
+
+function deduplicationIdOf(message: OutgoingMessage<Payload>, { deduplicationId: chosen }: EntryOptions): string {
+  return chosen === undefined ? deduplicationId(message) : sqsId(chosen);
 }
 
 interface Group {

@@ -188,6 +188,17 @@ describe("a FIFO queue", () => {
     expect(new Set(entries.map(({ MessageDeduplicationId }) => MessageDeduplicationId)).size).toBe(3);
   });
 
+  test("a dead letter of a message that was redriven is not taken for the one before, and another attempt to write it is", async () => {
+    const sink = sqsSink({ client: fifo.client(), queueUrl: fifo.queueUrl, fifo: true });
+    const deadLetter = (redriveCount: number, stack: string): OutgoingMessage<Payload> => ({
+      ...of("k", "v", "id-1"),
+      headers: [["spillway-dead-letter", JSON.stringify({ v: 1, redriveCount, stack })]],
+    });
+    await sink.write([deadLetter(0, "a"), deadLetter(0, ""), deadLetter(1, "a")], { signal: calm });
+    const ids = sent(fifo).map(([entry]) => entry?.MessageDeduplicationId);
+    expect(ids).toEqual(["id-1/redrive-0", "id-1/redrive-0", "id-1/redrive-1"]);
+  });
+
   test("groupId and deduplicationId may be chosen", async () => {
     const sink = sqsSink({
       client: fifo.client(),

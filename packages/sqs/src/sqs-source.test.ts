@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { manualClock } from "@spillway/conformance";
-import type { Payload, QueueSource, Receipt } from "@spillway/spec";
+import { SpillwayError, type Payload, type QueueSource, type Receipt } from "@spillway/spec";
 import { sqsSource, type SqsFifoTraits, type SqsStandardTraits } from "./sqs-source.ts";
 import { bytes, calm, codes, text } from "./testing/facts.ts";
 import { allSucceed, fakeMessage, startFakeSqs, type FakeSqs } from "./testing/fake-sqs.ts";
@@ -248,7 +248,7 @@ describe("settling", () => {
 
   test("an aborted settlement rejects with the signal's reason, and leaves no listener", async () => {
     const controller = new AbortController();
-    const reason = new Error("stop");
+    const reason = new SpillwayError("the engine stops", { code: "SPILLWAY_LEASE_LOST" });
     const added = vi.spyOn(controller.signal, "addEventListener");
     const removed = vi.spyOn(controller.signal, "removeEventListener");
     sqs.on("DeleteMessageBatch", () => {
