@@ -5,6 +5,8 @@ import { equal } from "./check.ts";
 export interface OwnSignal {
   readonly signal: AbortSignal;
   abort(): void;
+  /** How many listeners the signal has now. */
+  listeners(): number;
   /** Fails the case if anybody still listens to the signal. */
   expectNoListeners(fact: string): void;
 }
@@ -13,10 +15,12 @@ export interface OwnSignal {
 export function ownSignal(): OwnSignal {
   const controller = new AbortController();
   const { signal } = controller;
+  const listeners = (): number => getEventListeners(signal, "abort").length;
   return {
     signal,
     abort: () => controller.abort(),
-    expectNoListeners: (fact) => equal(fact, getEventListeners(signal, "abort").length, 0),
+    listeners,
+    expectNoListeners: (fact) => equal(fact, listeners(), 0),
   };
 }
 

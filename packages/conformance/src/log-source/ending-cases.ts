@@ -1,6 +1,6 @@
 import type { LogSource, PartitionId, Payload } from "@spillway/spec";
 import { equal, holds, meanwhile, settled } from "../kit/check.ts";
-import { text } from "../kit/facts.ts";
+import { text, upTo } from "../kit/facts.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
 import { fill, numbered } from "./partitions.ts";
@@ -65,6 +65,25 @@ export const endingCases: LogSourceSuite["cases"] = [
       own.abort();
       await context.within("the end of the reading after the abort", ended);
       own.expectNoListeners("the listeners left after the abort");
+    },
+  },
+  {
+    name: "a reading that goes on gathers no listeners",
+    proves: "A consumer that reads for weeks holds as much as one that has just begun.",
+    guarantee: "G5",
+    needs: [],
+    async run(subject, context) {
+      const { source, partition } = await fill(subject, context, numbered("message", 1));
+      const own = ownSignal();
+      const iterator = source.read(partition, { from: earliest, signal: own.signal })[Symbol.asyncIterator]();
+      const counts: number[] = [];
+      for (const n of upTo(20)) {
+        for (let given = 0; given < 1; ) given += (await context.within("a message", nextBatch(iterator)))?.messages.length ?? 0;
+        counts.push(own.listeners());
+        await context.within("appending", subject.append(numbered(`next ${n}`, 1)));
+      }
+      await context.within("returning the iterator", Promise.resolve(iterator.return?.()));
+      holds("the last batch left no more listeners than the second", (counts.at(-1) ?? 0) <= (counts[1] ?? 0), counts);
     },
   },
   {

@@ -233,6 +233,17 @@ const ending: readonly LogSourceMutant[] = [
       }),
   },
   {
+    name: "leaves a listener for each batch",
+    rejectedBy: ["a reading that goes on gathers no listeners"],
+    mutate: (subject) =>
+      readings(subject, async function* (given, _partition, { signal }) {
+        for await (const batch of given()) {
+          signal.addEventListener("abort", () => undefined);
+          yield batch;
+        }
+      }),
+  },
+  {
     name: "lists under an aborted signal",
     rejectedBy: ["listing partitions under an aborted signal rejects"],
     mutate: (subject) => sources(subject, (source) => ({ ...source, partitions: () => source.partitions({ signal: never }) })),

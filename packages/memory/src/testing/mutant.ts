@@ -13,7 +13,7 @@ export interface Mutant<Subject> {
 }
 
 // Cases on memory take milliseconds: what has not come by then was lost.
-const mutantDeadlineMs = 1_000;
+const mutantDeadlineMs = 500;
 
 /** Registers the proof that the suite can tell: each case passes on the good adapter and rejects at least one broken one. */
 export function proveByMutants<Subject extends Closable, Need extends string>(
