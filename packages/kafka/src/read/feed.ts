@@ -61,17 +61,18 @@ export function openFeed(id: PartitionId, at: TopicPartition, offset: number, ma
       return queuedBytes;
     },
     get hasRoom() {
-      // One batch may be read while the next is fetched.
-      return !closed && failure === undefined && queuedBytes < feed.maxBytes / 2;
+      // The next fetch is under way while what the last one brought is worked on.
+      return !closed && failure === undefined && queuedBytes < feed.maxBytes;
     },
     push(batch) {
-      for (let from = 0; from === 0 || from < batch.messages.length; from += maxMessages) {
-        const isLast = from + maxMessages >= batch.messages.length;
-        const { lost, ...rest } = batch;
-        const part = { ...rest, messages: batch.messages.slice(from, from + maxMessages), bytes: isLast ? batch.bytes : 0 };
-        queue.push(from === 0 && lost !== undefined ? { ...part, lost } : part);
+      const { lost, messages, bytes, behindMs } = batch;
+      const parts = Math.max(1, Math.ceil(messages.length / maxMessages));
+      for (let part = 0; part < parts; part += 1) {
+        const some = parts === 1 ? messages : messages.slice(part * maxMessages, (part + 1) * maxMessages);
+        const next: FetchedBatch = { messages: some, bytes: bytes / parts, behindMs };
+        queue.push(part === 0 && lost !== undefined ? { ...next, lost } : next);
       }
-      queuedBytes += batch.bytes;
+      queuedBytes += bytes;
       serve();
     },
     fail(error) {
