@@ -35,9 +35,9 @@ interface Remembering {
   readonly [stored]: StoredMessage;
 }
 
-/** What every message read from a log or a queue has: its parts, and the stored message behind it. */
-export function messageOf(id: string, from: StoredMessage): Message<Payload> & Remembering {
-  return {
+/** A message as its reader gets it: its parts, where it is, and hidden in it the stored message. */
+export function messageOf<Place extends object>(id: string, from: StoredMessage, place: Place): Message<Payload> & Remembering & Place {
+  const message: Message<Payload> & Remembering = {
     id,
     key: keyText(from.key),
     value: copyPayload(from.value),
@@ -45,6 +45,8 @@ export function messageOf(id: string, from: StoredMessage): Message<Payload> & R
     timestampMs: from.timestampMs,
     [stored]: from,
   };
+  // Assigned, because spreading an object that has a symbol costs as much as all the rest.
+  return Object.assign(message, place);
 }
 
 /** The bytes that a message arrived with, whatever a handler has done to its value since. */

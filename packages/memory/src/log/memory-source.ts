@@ -100,7 +100,7 @@ function slice(partition: MemoryPartition, from: number, until: number): readonl
   const messages: LogMessage<Payload>[] = [];
   for (let offset = from; offset < until; offset += 1) {
     const stored = partition.at(offset);
-    if (stored !== undefined) messages.push({ ...messageOf(idOf(partition.id, offset), stored), position: positionOf(offset) });
+    if (stored !== undefined) messages.push(messageOf(idOf(partition.id, offset), stored, { position: positionOf(offset) }));
   }
   return messages;
 }

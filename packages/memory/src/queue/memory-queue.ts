@@ -8,7 +8,7 @@ import {
   type Receipt,
 } from "@spillway/spec";
 import { bell, type Bell } from "../bell.ts";
-import { messageOf, storedMessage, type StoredMessage } from "../stored-message.ts";
+import { keyText, messageOf, storedMessage, type StoredMessage } from "../stored-message.ts";
 
 /** How a queue in memory is made. */
 export interface MemoryQueueOptions<Groups extends boolean> {
@@ -85,7 +85,7 @@ export function memoryQueue<const Groups extends boolean = false>(options: Memor
     const receipt = `${entry.id}/${entry.receiveCount}` as Receipt;
     entry.receipt = receipt;
     lent.set(receipt, entry);
-    return { ...messageOf(entry.id, entry.stored), key: entry.group, receipt, receiveCount: entry.receiveCount };
+    return messageOf(entry.id, entry.stored, { receipt, receiveCount: entry.receiveCount });
   }
 
   return {
@@ -98,8 +98,7 @@ export function memoryQueue<const Groups extends boolean = false>(options: Memor
       const timestampMs = clock.nowMs();
       for (const stored of messages.map((message) => storedMessage(message, timestampMs, maxMessageBytes))) {
         const id = `${name}-${(sent += 1)}`;
-        const { key } = messageOf(id, stored);
-        entries.add({ id, group: key, stored, visibleAtMs: 0, receiveCount: 0, receipt: undefined });
+        entries.add({ id, group: keyText(stored.key), stored, visibleAtMs: 0, receiveCount: 0, receipt: undefined });
       }
       changed.ring();
     },
