@@ -37,7 +37,13 @@ test("an open breaker rests the intake and uses no attempts; a good probe closes
 
 test("a breaker opens by ratio, guards batches too, and stopping does not wait for it", async () => {
   const w = world();
-  const service = breaker({ name: "service", consecutiveFailures: Number.POSITIVE_INFINITY, failureRatio: 0.5, window: 4, openMs: 3_600_000 });
+  const service = breaker({
+    name: "service",
+    consecutiveFailures: Number.POSITIVE_INFINITY,
+    failureRatio: 0.5,
+    window: 4,
+    openMs: 3_600_000,
+  });
   const running = w.start(
     consume(w.source(), { ordering: "key" }).pipe(
       handleBatch(

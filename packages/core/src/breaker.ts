@@ -51,7 +51,8 @@ export function breaker(options: BreakerOptions): Breaker {
   if (name === "") refuse("a breaker needs a name: it is what events and explain() call it");
   if (consecutiveFailures !== Number.POSITIVE_INFINITY) requireCount("consecutiveFailures", consecutiveFailures);
   else if (failureRatio === undefined) refuse("a breaker with consecutiveFailures Infinity needs a failureRatio, or it never opens");
-  if (failureRatio !== undefined && !(failureRatio > 0 && failureRatio < 1)) refuse(`failureRatio must be between 0 and 1, but is ${String(failureRatio)}`);
+  if (failureRatio !== undefined && !(failureRatio > 0 && failureRatio < 1))
+    refuse(`failureRatio must be between 0 and 1, but is ${String(failureRatio)}`);
   requireCount("window", window);
   requireDuration("openMs", openMs);
 

@@ -9,7 +9,15 @@ function afterCrash(w: World, token: number): LogSource<Payload, { kind: "log"; 
   const [partition] = w.log.partitions();
   if (partition === undefined) throw new Error("no partition");
   const never = new AbortController().signal;
-  const lease: Lease = { partition: partition.id, token: token as FencingToken, start: { at: "earliest" }, takeover: "unclean", drain: never, lost: never, release: async () => {} };
+  const lease: Lease = {
+    partition: partition.id,
+    token: token as FencingToken,
+    start: { at: "earliest" },
+    takeover: "unclean",
+    drain: never,
+    lost: never,
+    release: async () => {},
+  };
   const assigner: Assigner = {
     async *leases({ signal }) {
       yield lease;

@@ -30,7 +30,8 @@ const classes: readonly string[] = ["transient", "resource", "permanent", "fatal
  * ```
  */
 export function when(test: ErrorType | ((error: unknown) => boolean), failureClass: FailureClass): Rule {
-  if (!classes.includes(failureClass)) refuse(`a failure is "transient", "resource", "permanent" or "fatal", but not ${JSON.stringify(failureClass)}`);
+  if (!classes.includes(failureClass))
+    refuse(`a failure is "transient", "resource", "permanent" or "fatal", but not ${JSON.stringify(failureClass)}`);
   const matches = isErrorType(test) ? (error: unknown): boolean => error instanceof test : test;
   return (error) => (matches(error) ? failureClass : undefined);
 }

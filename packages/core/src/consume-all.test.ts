@@ -32,6 +32,8 @@ test("a lower priority is taken while the higher ones are empty, with a share ke
   expect(low).toBeLessThanOrEqual(15);
   await w.clock.advance(5_000);
   expect(await running.stop()).toMatchObject({ delivered: 200, succeeded: 200 });
-  const scopes = await Promise.all(["test/orders", "test/bulk"].map((scope) => w.stores.leases.list(scope, { signal: new AbortController().signal })));
+  const scopes = await Promise.all(
+    ["test/orders", "test/bulk"].map((scope) => w.stores.leases.list(scope, { signal: new AbortController().signal })),
+  );
   expect(scopes.map((records) => records.length)).toEqual([expect.any(Number), expect.any(Number)]);
 });

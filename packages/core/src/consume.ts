@@ -58,6 +58,9 @@ export function consume<T, Traits extends QueueTraits>(
   source: QueueSource<T, Traits>,
   options: ConsumeOptions<Orderings<Traits>>,
 ): Pipeline<Delivery<T>>;
-export function consume(source: LogSource<unknown> | QueueSource<unknown>, options: ConsumeLogOptions<string>): Pipeline<Delivery<unknown>> {
+export function consume(
+  source: LogSource<unknown> | QueueSource<unknown>,
+  options: ConsumeLogOptions<string>,
+): Pipeline<Delivery<unknown>> {
   return new Pipeline({ from: "source", root: new Root([inputOf(source, options, 0)], 1) }, []);
 }

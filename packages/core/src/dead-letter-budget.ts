@@ -34,8 +34,10 @@ const known = ["maxRatio", "window", "maxConsecutive", "dispositions", "beyond",
 export function deadLetterBudget(options: DeadLetterBudgetOptions): DeadLetterBudget {
   requireKnown("deadLetterBudget", options, known);
   const { maxRatio, window = 100, maxConsecutive, dispositions, beyond = "halt", holdMs = 60_000 } = options;
-  if (maxRatio === undefined && maxConsecutive === undefined) refuse("deadLetterBudget needs maxRatio or maxConsecutive, or it bounds nothing");
-  if (maxRatio !== undefined && !(maxRatio >= 0 && maxRatio < 1)) refuse(`maxRatio must be at least 0 and below 1, but is ${String(maxRatio)}`);
+  if (maxRatio === undefined && maxConsecutive === undefined)
+    refuse("deadLetterBudget needs maxRatio or maxConsecutive, or it bounds nothing");
+  if (maxRatio !== undefined && !(maxRatio >= 0 && maxRatio < 1))
+    refuse(`maxRatio must be at least 0 and below 1, but is ${String(maxRatio)}`);
   requireCount("window", window);
   if (maxConsecutive !== undefined) requireCount("maxConsecutive", maxConsecutive, 0);
   if (beyond !== "halt" && beyond !== "hold") refuse(`beyond must be "halt" or "hold", but is ${JSON.stringify(beyond)}`);

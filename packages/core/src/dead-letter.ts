@@ -26,7 +26,10 @@ export interface DeadLetterOptions {
  *
  * What can bite: a failure of class fatal is never dead-lettered; it stops the pipeline.
  */
-export function deadLetter(sink: Sink<Payload>, options: DeadLetterOptions = {}): <T>(source: Observable<Delivery<T, "open" | "retried">>) => Observable<Delivery<T, "resolved">> {
+export function deadLetter(
+  sink: Sink<Payload>,
+  options: DeadLetterOptions = {},
+): <T>(source: Observable<Delivery<T, "open" | "retried">>) => Observable<Delivery<T, "resolved">> {
   requireKnown("deadLetter", options, ["budget"]);
   const { budget } = options;
   const stage: StageDescription = {

@@ -26,7 +26,9 @@ async function decoded<B>(codec: Codec<Payload, B>, ...payloads: readonly (Paylo
 test("JSON is decoded and checked by any Standard Schema", async () => {
   const { values, errors } = await decoded(json(z.object({ id: z.string() })), '{"id":"a"}', '{"id":1}');
   expect(values).toEqual([{ id: "a" }]);
-  expect(errors).toMatchObject([{ disposition: "decode", attempts: 1, error: { code: "SPILLWAY_DECODE_FAILED", message: expect.stringContaining("id:") } }]);
+  expect(errors).toMatchObject([
+    { disposition: "decode", attempts: 1, error: { code: "SPILLWAY_DECODE_FAILED", message: expect.stringContaining("id:") } },
+  ]);
 });
 
 test("a schema that checks asynchronously is waited for", async () => {
@@ -38,7 +40,12 @@ test("a schema that checks asynchronously is waited for", async () => {
 
 test("G12: a tombstone, an empty payload and what is not JSON are three different things, each dead-lettered as it came", async () => {
   const { errors, letters } = await decoded(json(), null, "", "{", new Uint8Array([0xff, 0xfe]));
-  expect(errors.map(({ error }) => error.code)).toEqual(["SPILLWAY_TOMBSTONE", "SPILLWAY_DECODE_FAILED", "SPILLWAY_DECODE_FAILED", "SPILLWAY_DECODE_FAILED"]);
+  expect(errors.map(({ error }) => error.code)).toEqual([
+    "SPILLWAY_TOMBSTONE",
+    "SPILLWAY_DECODE_FAILED",
+    "SPILLWAY_DECODE_FAILED",
+    "SPILLWAY_DECODE_FAILED",
+  ]);
   expect(errors.map(({ error }) => error.message)).toEqual([
     expect.stringContaining("tombstone"),
     expect.stringContaining("empty"),

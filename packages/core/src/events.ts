@@ -34,9 +34,20 @@ export type EngineEvent =
   /** This process reads the partition now; "unclean" after a crash of its last owner. */
   | { readonly type: "partition-gained"; readonly source: string; readonly partition: PartitionId; readonly takeover: "clean" | "unclean" }
   /** This process no longer reads the partition. */
-  | { readonly type: "partition-ended"; readonly source: string; readonly partition: PartitionId; readonly how: "drained" | "finished" | "lost" }
+  | {
+      readonly type: "partition-ended";
+      readonly source: string;
+      readonly partition: PartitionId;
+      readonly how: "drained" | "finished" | "lost";
+    }
   /** A queue did not confirm a deletion: the message stays unsettled, and it is asked again after delayMs. */
-  | { readonly type: "acknowledge-failed"; readonly source: string; readonly message: Message<unknown>; readonly error: unknown; readonly delayMs: number }
+  | {
+      readonly type: "acknowledge-failed";
+      readonly source: string;
+      readonly message: Message<unknown>;
+      readonly error: unknown;
+      readonly delayMs: number;
+    }
   /** A read or receive failed and is repeated after delayMs. */
   | { readonly type: "source-failed"; readonly source: string; readonly error: unknown; readonly delayMs: number }
   /** The log dropped messages before they could be read. */

@@ -51,7 +51,8 @@ export function expand<A, B>(
   const concurrency = requireCount("concurrency", options.concurrency ?? 8);
   const maxChildren = requireCount("maxChildren", options.maxChildren ?? 1_000);
   const { ordering = "parent", toPayload } = options;
-  if (ordering !== "parent" && ordering !== "none") refuse(`expand's ordering must be "parent" or "none", but is ${JSON.stringify(ordering)}`);
+  if (ordering !== "parent" && ordering !== "none")
+    refuse(`expand's ordering must be "parent" or "none", but is ${JSON.stringify(ordering)}`);
   const stage: StageDescription = {
     kind: "expand",
     name: options.name,
@@ -73,5 +74,9 @@ export function expand<A, B>(
 
 function payloadOf(value: unknown): Payload {
   if (value === null || value instanceof Uint8Array) return value;
-  return Buffer.from(typeof value === "string" ? value : (JSON.stringify(value, (_name, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? ""));
+  return Buffer.from(
+    typeof value === "string"
+      ? value
+      : (JSON.stringify(value, (_name, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? ""),
+  );
 }

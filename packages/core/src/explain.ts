@@ -10,6 +10,7 @@ import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
 import { whereIs } from "./engine/watchdog.ts";
 import { shapeOf } from "./engine/stage-names.ts";
+import { sayError } from "./engine/say-error.ts";
 
 /** One source, as explain() shows it. */
 export interface SourceExplanation {
@@ -158,7 +159,7 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
     ageMs: run.clock.nowMs() - message.timestampMs,
     attempt: delivery?.attempt ?? 1,
     failedAt: failure?.stage.name,
-    lastError: error === undefined ? undefined : error instanceof Error ? error.message : String(error),
+    lastError: failure === undefined ? undefined : sayError(error),
     class: failure === undefined ? undefined : (failure.failureClass ?? "transient"),
     state: whereIs(delivery),
     nextAttemptMs: delivery?.waits === true && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
@@ -168,15 +169,25 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
 function gatesOf(run: Run): readonly GateExplanation[] {
   const gates: GateExplanation[] = [];
   if (run.stopping !== undefined) gates.push({ gate: "stopping", says: `the pipeline is stopping: ${run.stopping.message}` });
-  if (run.crowding > 0) gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
-  for (const { name, state } of run.breakers) if (state !== "closed") gates.push({ gate: "breaker", says: `the breaker "${name}" is ${state}` });
+  if (run.crowding > 0)
+    gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
+  for (const { name, state } of run.breakers)
+    if (state !== "closed") gates.push({ gate: "breaker", says: `the breaker "${name}" is ${state}` });
   for (const intake of run.intakes) {
     if (!(intake instanceof LogIntake) && !(intake instanceof QueueIntake)) continue;
     const { credits } = intake;
-    if (credits.full) gates.push({ gate: "in flight", says: `${intake.name}: ${credits.messages} messages and ${credits.bytes} bytes are in flight, which is the bound` });
+    if (credits.full)
+      gates.push({
+        gate: "in flight",
+        says: `${intake.name}: ${credits.messages} messages and ${credits.bytes} bytes are in flight, which is the bound`,
+      });
     if (!(intake instanceof LogIntake)) continue;
     for (const { checkpointer, lease } of intake.sessions) {
-      if (checkpointer.lastError !== undefined) gates.push({ gate: "checkpoint", says: `${lease.partition}: the checkpoint was refused ${checkpointer.failures} times: ${checkpointer.lastError.message}` });
+      if (checkpointer.lastError !== undefined)
+        gates.push({
+          gate: "checkpoint",
+          says: `${lease.partition}: the checkpoint was refused ${checkpointer.failures} times: ${checkpointer.lastError.message}`,
+        });
     }
   }
   return gates;

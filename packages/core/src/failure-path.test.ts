@@ -1,7 +1,22 @@
 import { memorySource, memorySink } from "@spillway/memory";
 import { SpillwayError, type CheckpointStore, type Payload, type Sink } from "@spillway/spec";
 import { expect, test } from "vitest";
-import { checkpoint, classify, constant, consume, deadLetter, deadLetterBudget, decode, explain, handle, publish, retry, retryBudget, text, when } from "./index.ts";
+import {
+  checkpoint,
+  classify,
+  constant,
+  consume,
+  deadLetter,
+  deadLetterBudget,
+  decode,
+  explain,
+  handle,
+  publish,
+  retry,
+  retryBudget,
+  text,
+  when,
+} from "./index.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 /** A pipeline in which "bad…" is permanent and all else passes, over a sink for the dead letters. */
@@ -58,7 +73,9 @@ test("a dead letter that is too large loses its stack first, and then is refused
   let limit = 1;
   const sink = scriptedSink(async (batch) => {
     stacks.push(...batch.map((letter) => metadataOf(letter).error.stack));
-    return batch.map(() => (stacks.length <= limit ? { ok: false, error: new SpillwayError("too large", { code: "SPILLWAY_OVERSIZE" }) } : { ok: true }));
+    return batch.map(() =>
+      stacks.length <= limit ? { ok: false, error: new SpillwayError("too large", { code: "SPILLWAY_OVERSIZE" }) } : { ok: true },
+    );
   });
   const running = w.start(withDeadLetters(w, sink));
   w.append("k=bad1");
@@ -75,14 +92,33 @@ test("a dead letter that is too large loses its stack first, and then is refused
 test("a dead letter keeps key, payload and headers, and replaces an older dead letter's metadata", async () => {
   const w = world();
   const running = w.start(withDeadLetters(w, w.deadLetters));
-  w.log.append([{ key: "k", value: Buffer.from("bad"), headers: [["a", "1"], ["a", "2"], ["traceparent", "00-x"]] }]);
+  w.log.append([
+    {
+      key: "k",
+      value: Buffer.from("bad"),
+      headers: [
+        ["a", "1"],
+        ["a", "2"],
+        ["traceparent", "00-x"],
+      ],
+    },
+  ]);
   await w.clock.advance(1_000);
   const [first] = w.deadLetters.messages;
   if (first === undefined) throw new Error("no dead letter");
   expect(first.key).toBe("k");
   expect(textOf(first.value)).toBe("bad");
-  expect(first.headers?.slice(0, 3)).toEqual([["a", "1"], ["a", "2"], ["traceparent", "00-x"]]);
-  expect(metadataOf(first)).toMatchObject({ disposition: "permanent", redriveCount: 0, traceparent: "00-x", source: { name: "orders", consumer: "test", key: "k" } });
+  expect(first.headers?.slice(0, 3)).toEqual([
+    ["a", "1"],
+    ["a", "2"],
+    ["traceparent", "00-x"],
+  ]);
+  expect(metadataOf(first)).toMatchObject({
+    disposition: "permanent",
+    redriveCount: 0,
+    traceparent: "00-x",
+    source: { name: "orders", consumer: "test", key: "k" },
+  });
   w.log.append([first]);
   await w.clock.advance(1_000);
   const again = w.deadLetters.messages[1];
@@ -128,14 +164,21 @@ test("G7: a checkpoint store that is down holds the source after a while, visibl
 
 test.each([
   ["rejects", async () => Promise.reject(new Error("no"))],
-  ["throws something that is no Error", () => { throw "no"; }],
+  [
+    "throws something that is no Error",
+    () => {
+      throw "no";
+    },
+  ],
   ["gives too few results", async () => []],
   ["refuses each message", async (batch: readonly unknown[]) => batch.map(() => ({ ok: false as const, error: new Error("no") }))],
 ])("a sink that %s fails its messages: publish is retried and never re-runs the handler", async (_name, answer) => {
   const w = world();
   let failures = 2;
   const collected = memorySink<Payload>();
-  const sink = scriptedSink(async (batch) => (failures-- > 0 ? await answer(batch) : await collected.write(batch, { signal: new AbortController().signal })));
+  const sink = scriptedSink(async (batch) =>
+    failures-- > 0 ? await answer(batch) : await collected.write(batch, { signal: new AbortController().signal }),
+  );
   let handled = 0;
   const running = w.start(
     consume(w.source(), { ordering: "key" }).pipe(

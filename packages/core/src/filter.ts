@@ -17,7 +17,8 @@ import type { Stage } from "./stage.ts";
 export function filter<A, B extends A>(keep: (value: A) => value is B, reason: string): Stage<A, B>;
 export function filter<A>(keep: (value: A) => boolean, reason: string): Stage<A, A>;
 export function filter<A>(keep: (value: A) => boolean, reason: string): Stage<A, A> {
-  if (typeof reason !== "string" || reason === "") refuse('filter needs a reason, as in filter(keep, "empty order"): it says where a message went');
+  if (typeof reason !== "string" || reason === "")
+    refuse('filter needs a reason, as in filter(keep, "empty order"): it says where a message went');
   const filtered = { kind: "filtered", reason } as const;
   const stage = describeWork({
     kind: "filter",

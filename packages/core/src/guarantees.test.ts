@@ -47,7 +47,12 @@ async function run(plan: Plan): Promise<void> {
 
   /** An attempt at a stage: no later message of the lane may have been attempted there before this one has left it. */
   function attempt(stage: string, message: LogMessage<unknown>, value: string): void {
-    const lane = plan.ordering === "none" ? undefined : plan.ordering === "key" ? `${message.key}` : String(w.log.partitions().length === 1 ? 0 : message.id.split("/").slice(0, -1).join("/"));
+    const lane =
+      plan.ordering === "none"
+        ? undefined
+        : plan.ordering === "key"
+          ? `${message.key}`
+          : String(w.log.partitions().length === 1 ? 0 : message.id.split("/").slice(0, -1).join("/"));
     if (lane === undefined) return;
     const at = lanes.get(stage) ?? new Map<string, number>();
     lanes.set(stage, at);
@@ -79,7 +84,9 @@ async function run(plan: Plan): Promise<void> {
     plan.second === "none"
       ? head
       : plan.second === "handle"
-        ? head.pipe(handle((value, { message }) => work("second", message as LogMessage<unknown>, value), { concurrency: plan.concurrency }))
+        ? head.pipe(
+            handle((value, { message }) => work("second", message as LogMessage<unknown>, value), { concurrency: plan.concurrency }),
+          )
         : plan.second === "batch"
           ? head.pipe(
               handleBatch<string>(

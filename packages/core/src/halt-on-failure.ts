@@ -3,6 +3,7 @@ import type { Observable } from "rxjs";
 import type { Delivery } from "./delivery.ts";
 import { describePolicy } from "./engine/policy-description.ts";
 import { addStage } from "./pipeline.ts";
+import { sayError } from "./engine/say-error.ts";
 
 /**
  * Stops the pipeline at the first message that has finally failed: everything else is drained and saved, the message stays unsettled and is delivered
@@ -18,7 +19,7 @@ export function haltOnFailure(): <T>(source: Observable<Delivery<T, "open" | "re
     says: "stops the pipeline at a message that has finally failed; the message stays unsettled",
     failed(delivery, failure, run) {
       const { id } = delivery.message;
-      const said = failure.error instanceof Error ? failure.error.message : String(failure.error);
+      const said = sayError(failure.error);
       run.fail(
         new SpillwayError(
           `message ${id} failed at ${failure.stage.name} after ${failure.attempts} attempts: ${said}; mend the cause and start again, or use deadLetter() to go on without it`,

@@ -89,7 +89,11 @@ test("results for each message: values, failures by index, or failed() in an ali
     consume(w.source(), { ordering: "none" }).pipe(
       decode(text()),
       handleBatch((values) => values.map((value) => (value === "bad" ? failed(new TypeError("bad")) : value.length)), { lingerMs: 0 }),
-      handleBatch((lengths: readonly number[]) => new Map(lengths.flatMap((length, index) => (length > 4 ? [[index, new TypeError("long")] as const] : []))), { lingerMs: 0 }),
+      handleBatch(
+        (lengths: readonly number[]) =>
+          new Map(lengths.flatMap((length, index) => (length > 4 ? [[index, new TypeError("long")] as const] : []))),
+        { lingerMs: 0 },
+      ),
       classify(when(TypeError, "permanent")),
       deadLetter(w.deadLetters),
       checkpoint(),

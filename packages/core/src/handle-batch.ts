@@ -58,14 +58,20 @@ const known = ["name", "maxMessages", "maxBytes", "lingerMs", "concurrency", "ti
  * other errors are bisected, so what a failed call has done already is done again for the good ones: make it idempotent, or one transaction.
  */
 export function handleBatch<A>(
-  handler: (values: readonly A[], context: BatchContext) => void | ReadonlyMap<number, unknown> | PromiseLike<void | ReadonlyMap<number, unknown>>,
+  handler: (
+    values: readonly A[],
+    context: BatchContext,
+  ) => void | ReadonlyMap<number, unknown> | PromiseLike<void | ReadonlyMap<number, unknown>>,
   options?: HandleBatchOptions,
 ): Stage<A, A>;
 export function handleBatch<A, B>(
   handler: (values: readonly A[], context: BatchContext) => readonly (B | Failed)[] | PromiseLike<readonly (B | Failed)[]>,
   options?: HandleBatchOptions,
 ): Stage<A, B>;
-export function handleBatch<A>(handler: (values: readonly A[], context: BatchContext) => unknown, options: HandleBatchOptions = {}): Stage<A, unknown> {
+export function handleBatch<A>(
+  handler: (values: readonly A[], context: BatchContext) => unknown,
+  options: HandleBatchOptions = {},
+): Stage<A, unknown> {
   requireKnown("handleBatch", options, known);
   const maxMessages = requireCount("maxMessages", options.maxMessages ?? 100);
   const maxBytes = options.maxBytes === undefined ? Number.POSITIVE_INFINITY : requireCount("maxBytes", options.maxBytes);
@@ -79,7 +85,13 @@ export function handleBatch<A>(handler: (values: readonly A[], context: BatchCon
     role: { is: "beyond" },
     build({ run, next, name }) {
       const limit = new AdaptiveLimit(maxMessages);
-      const work = new BatchWork({ name, clock: run.clock, limit, timeoutMs, call: (values, context) => handler(values as readonly A[], context) });
+      const work = new BatchWork({
+        name,
+        clock: run.clock,
+        limit,
+        timeoutMs,
+        call: (values, context) => handler(values as readonly A[], context),
+      });
       return new BatchStage({
         name,
         run,

@@ -42,7 +42,6 @@ test("a failed message is tried again and then dead-lettered with its original b
   expect(attempts).toEqual(["a1", "bad1", "d1", "bad2", "bad3", "c1"]);
   const report = await running.stop();
   expect(report).toMatchObject({ delivered: 4, succeeded: 3, deadLettered: 1, retries: 2 });
-  const letter = deadLetters.messages[0];
-  expect(textOf(letter!.value)).toBe("bad");
-  expect(metadataOf(letter!)).toMatchObject({ v: 1, disposition: "exhausted", attempts: 3, stage: "handle" });
+  expect(deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["bad"]);
+  expect(deadLetters.messages.map(metadataOf)).toMatchObject([{ v: 1, disposition: "exhausted", attempts: 3, stage: "handle" }]);
 });

@@ -26,25 +26,76 @@ async function outcomeOf(handler: Handler): Promise<{ outcome: string; error: st
   const report = await running.stop();
   const [letter] = w.deadLetters.messages;
   expect(report.delivered).toBe(report.succeeded + report.deadLettered + report.aborted);
-  return { outcome: report.succeeded === 2 ? "succeeded" : report.deadLettered === 2 ? "dead-lettered" : "other", error: letter === undefined ? undefined : metadataOf(letter).error.message, attempts };
+  return {
+    outcome: report.succeeded === 2 ? "succeeded" : report.deadLettered === 2 ? "dead-lettered" : "other",
+    error: letter === undefined ? undefined : metadataOf(letter).error.message,
+    attempts,
+  };
 }
 
-const thenable = { then: (resolve: (value: string) => void) => resolve("done") };
+/** Settles like a promise and is none. */
+class Thenable {
+  then(resolve: (value: string) => void): void {
+    resolve("done");
+  }
+}
 
 test.each<[string, Handler, string, string | undefined, number]>([
   ["returns", () => 1, "succeeded", undefined, 2],
   ["returns undefined", () => undefined, "succeeded", undefined, 2],
   ["resolves", async () => 1, "succeeded", undefined, 2],
   ["resolves undefined", async () => {}, "succeeded", undefined, 2],
-  ["returns a thenable that is no promise", () => thenable, "succeeded", undefined, 2],
-  ["throws", () => { throw new Error("thrown"); }, "dead-lettered", "thrown", 4],
+  ["returns a thenable that is no promise", () => new Thenable(), "succeeded", undefined, 2],
+  [
+    "throws",
+    () => {
+      throw new Error("thrown");
+    },
+    "dead-lettered",
+    "thrown",
+    4,
+  ],
   ["rejects", async () => Promise.reject(new Error("rejected")), "dead-lettered", "rejected", 4],
-  ["throws something that is no Error", () => { throw "text"; }, "dead-lettered", "text", 4],
-  ["throws undefined", () => { throw undefined; }, "dead-lettered", "undefined", 4],
+  [
+    "throws something that is no Error",
+    () => {
+      throw "text";
+    },
+    "dead-lettered",
+    "text",
+    4,
+  ],
+  [
+    "throws undefined",
+    () => {
+      throw undefined;
+    },
+    "dead-lettered",
+    "undefined",
+    4,
+  ],
   ["rejects with undefined", async () => Promise.reject(undefined), "dead-lettered", "undefined", 4],
-  ["never settles", () => new Promise(() => {}), "dead-lettered", expect.stringContaining("did not settle within 1000 ms") as unknown as string, 4],
-  ["settles after it was aborted", (_value, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve("late"))), "dead-lettered", expect.stringContaining("did not settle") as unknown as string, 4],
-  ["rejects when it is aborted", (_value, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))), "dead-lettered", expect.stringContaining("did not settle") as unknown as string, 4],
+  [
+    "never settles",
+    () => new Promise(() => {}),
+    "dead-lettered",
+    expect.stringContaining("did not settle within 1000 ms"),
+    4,
+  ],
+  [
+    "settles after it was aborted",
+    (_value, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve("late"))),
+    "dead-lettered",
+    expect.stringContaining("did not settle"),
+    4,
+  ],
+  [
+    "rejects when it is aborted",
+    (_value, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    "dead-lettered",
+    expect.stringContaining("did not settle"),
+    4,
+  ],
 ])("G12: a handler that %s has a known outcome", async (_name, handler, outcome, error, attempts) => {
   expect(await outcomeOf(handler)).toEqual({ outcome, error, attempts });
 });

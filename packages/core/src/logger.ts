@@ -31,7 +31,10 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "checkpoint-failed":
       return ["warn", `the checkpoint of ${event.partition} was refused (${event.failures} times) and is saved again`];
     case "partition-gained":
-      return ["info", `reading ${event.source} ${event.partition}${event.takeover === "unclean" ? ", whose last owner vanished: starting carefully" : ""}`];
+      return [
+        "info",
+        `reading ${event.source} ${event.partition}${event.takeover === "unclean" ? ", whose last owner vanished: starting carefully" : ""}`,
+      ];
     case "partition-ended":
       return [event.how === "lost" ? "warn" : "info", `${event.source} ${event.partition} was ${event.how}`];
     case "acknowledge-failed":
@@ -53,7 +56,10 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "deadline":
       return ["warn", `${event.messages.length} messages did not end in time and will be delivered again`];
     case "lease":
-      return [event.event.type === "lease-lost" || event.event.type === "lease-call-failed" ? "warn" : "debug", `${event.source}: ${event.event.type}`];
+      return [
+        event.event.type === "lease-lost" || event.event.type === "lease-call-failed" ? "warn" : "debug",
+        `${event.source}: ${event.event.type}`,
+      ];
   }
 }
 

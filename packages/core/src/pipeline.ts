@@ -11,7 +11,9 @@ import type { Acceptor } from "./engine/stage.ts";
 import { TrackedDelivery } from "./engine/tracked-delivery.ts";
 
 /** Where a segment's deliveries come from: a source of ours, or an observable that carries deliveries of ours through operators of the user's. */
-export type Upstream = { readonly from: "source"; readonly root: Root } | { readonly from: "observable"; readonly observable: Observable<unknown> };
+export type Upstream =
+  | { readonly from: "source"; readonly root: Root }
+  | { readonly from: "observable"; readonly observable: Observable<unknown> };
 
 /**
  * A pipeline, or a segment of one, as data: nothing runs until it is subscribed. Our operators add stages to it; any other RxJS operator ends the
@@ -49,7 +51,15 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
   const { upstream, stages } = pipeline;
   const leadsOn = outer?.downstream !== undefined;
   if (upstream.from === "source") {
-    const chain = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: upstream.root.maxInFlight, turns: upstream.root.turns() });
+    const chain = buildChain({
+      stages,
+      names: stageNames(pipeline),
+      run,
+      end,
+      leadsOn,
+      window: upstream.root.maxInFlight,
+      turns: upstream.root.turns(),
+    });
     chain.gate.open(chain.entry);
     return upstream.root.activate(run, chain.gate, subscriber);
   }

@@ -7,6 +7,7 @@ import type { StageDescription } from "./engine/description.ts";
 import type { TrackedDelivery } from "./engine/tracked-delivery.ts";
 import { addStage } from "./pipeline.ts";
 import type { Stage } from "./stage.ts";
+import { sayError } from "./engine/say-error.ts";
 
 /** How a sink is written to. */
 export interface PublishOptions {
@@ -142,7 +143,10 @@ async function write<M>(sink: Sink<M>, messages: readonly OutgoingMessage<M>[], 
     );
     return messages.map(() => ({ ok: false, error }));
   } catch (error) {
-    const cause = error instanceof Error ? error : new SpillwayError(`sink "${sink.name}" failed with ${String(error)}`, { code: "SPILLWAY_SINK_FAILED" });
+    const cause =
+      error instanceof Error
+        ? error
+        : new SpillwayError(`sink "${sink.name}" failed with ${sayError(error)}`, { code: "SPILLWAY_SINK_FAILED" });
     return messages.map(() => ({ ok: false, error: cause }));
   }
 }

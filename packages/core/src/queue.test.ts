@@ -1,7 +1,20 @@
 import { memoryQueue, memoryQueueSource, memorySink, type MemoryQueue } from "@spillway/memory";
 import { SpillwayError, type ItemResult, type Payload, type QueueSource } from "@spillway/spec";
 import { expect, test } from "vitest";
-import { checkpoint, constant, consume, deadLetter, decode, handle, retry, run, text, type EngineEvent, type HandleContext, type RunReport } from "./index.ts";
+import {
+  checkpoint,
+  constant,
+  consume,
+  deadLetter,
+  decode,
+  handle,
+  retry,
+  run,
+  text,
+  type EngineEvent,
+  type HandleContext,
+  type RunReport,
+} from "./index.ts";
 import { virtualClock } from "./testing/virtual-clock.ts";
 import { metadataOf } from "./testing/world.ts";
 
@@ -35,7 +48,11 @@ function queueWorld(options: Options = {}) {
         consume(source as QueueSource<Payload, { kind: "queue"; keys: true }>, { ordering: groups ? "key" : "none" }).pipe(
           decode(text()),
           handle(handler),
-          retry({ attempts, backoff: constant(1_000), ...(options.giveBackAfterMs === undefined ? {} : { giveBackAfterMs: options.giveBackAfterMs }) }),
+          retry({
+            attempts,
+            backoff: constant(1_000),
+            ...(options.giveBackAfterMs === undefined ? {} : { giveBackAfterMs: options.giveBackAfterMs }),
+          }),
           deadLetter(dead),
           checkpoint(),
         ),
@@ -84,7 +101,10 @@ test("a message stays ours for as long as its handler runs", async () => {
 
 test("a lost receipt aborts the handler: it is neither a success nor a failure", async () => {
   const lost: ItemResult = { ok: false, error: new SpillwayError("somebody else has it", { code: "SPILLWAY_RECEIPT_LOST" }) };
-  const w = queueWorld({ visibilityTimeoutMs: 9_000, wrap: (source) => ({ ...source, extend: async (receipts) => receipts.map(() => lost) }) });
+  const w = queueWorld({
+    visibilityTimeoutMs: 9_000,
+    wrap: (source) => ({ ...source, extend: async (receipts) => receipts.map(() => lost) }),
+  });
   let aborted: unknown;
   const running = w.start(
     (_value, { signal }) =>

@@ -1,10 +1,33 @@
 import { SpillwayError, type FencingToken } from "@spillway/spec";
 import { filter as rxFilter, map as rxMap, tap, type Observable } from "rxjs";
 import { expect, test } from "vitest";
-import { checkpoint, classify, constant, consume, deadLetter, decode, explain, filter, haltOnFailure, handle, health, map, retry, run, sayExplanation, text, when, type Settled } from "./index.ts";
+import {
+  checkpoint,
+  classify,
+  constant,
+  consume,
+  deadLetter,
+  decode,
+  explain,
+  filter,
+  haltOnFailure,
+  handle,
+  health,
+  map,
+  retry,
+  run,
+  sayExplanation,
+  text,
+  when,
+  type Settled,
+} from "./index.ts";
 import { world, type World } from "./testing/world.ts";
 
-function simple(w: World, handler: (value: string) => unknown, options: { ordering?: "none" | "key" | "partition"; maxInFlight?: number; concurrency?: number } = {}): Observable<Settled> {
+function simple(
+  w: World,
+  handler: (value: string) => unknown,
+  options: { ordering?: "none" | "key" | "partition"; maxInFlight?: number; concurrency?: number } = {},
+): Observable<Settled> {
   const { ordering = "none", maxInFlight = 1_000, concurrency = 64 } = options;
   return consume(w.source(), { ordering, maxInFlight, leaseDurationMs: 3_000 }).pipe(
     decode(text()),
@@ -187,18 +210,24 @@ test("a source that is used twice is refused", async () => {
   const w = world();
   const pipeline = simple(w, () => {});
   const running = w.start(pipeline);
-  await expect(run(pipeline, { clock: w.clock })).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining("running already") });
+  await expect(run(pipeline, { clock: w.clock })).rejects.toMatchObject({
+    code: "SPILLWAY_INVALID_OPTIONS",
+    message: expect.stringContaining("running already"),
+  });
   await running.stop();
 });
 
 test("G13: a listener that throws changes nothing and is counted", async () => {
   const w = world();
   w.append("a");
-  const running = w.start(simple(w, () => {}), {
-    onEvent: () => {
-      throw new Error("the listener is broken");
+  const running = w.start(
+    simple(w, () => {}),
+    {
+      onEvent: () => {
+        throw new Error("the listener is broken");
+      },
     },
-  });
+  );
   await w.clock.advance(2_000);
   const report = await running.stop();
   expect(report.succeeded).toBe(1);
@@ -210,13 +239,19 @@ test("explain says what a pipeline promises before, and what holds it while it r
   const pipeline = simple(w, (value) => {
     if (value === "bad") throw new Error("it is bad");
   });
-  expect(explain(pipeline)).toMatchObject({ state: "not started", sources: [{ name: "orders", kind: "log" }], stages: [{ name: "decode" }, { name: "handle" }, { name: "retry" }, { name: "deadLetter" }, { name: "checkpoint" }] });
+  expect(explain(pipeline)).toMatchObject({
+    state: "not started",
+    sources: [{ name: "orders", kind: "log" }],
+    stages: [{ name: "decode" }, { name: "handle" }, { name: "retry" }, { name: "deadLetter" }, { name: "checkpoint" }],
+  });
   w.append("bad", "b", "c");
   const running = w.start(pipeline);
   await w.clock.advance(2_000);
   const { feeds, counts } = explain(pipeline);
   expect(counts).toMatchObject({ delivered: 3, succeeded: 2, inFlight: 1 });
-  expect(feeds).toMatchObject([{ unsettled: 1, heldBehindFirst: 2, firstUnsettled: { failedAt: "handle", lastError: "it is bad", attempt: 1 } }]);
+  expect(feeds).toMatchObject([
+    { unsettled: 1, heldBehindFirst: 2, firstUnsettled: { failedAt: "handle", lastError: "it is bad", attempt: 1 } },
+  ]);
   expect(sayExplanation(explain(pipeline))).toContain("waits for its next attempt after a failure at handle: it is bad");
   await running.stop();
   expect(explain(pipeline).state).toBe("ended");
@@ -236,6 +271,8 @@ test("a delivery that an operator of the user's has swallowed is named after a t
     { stalledAfterMs: 10_000, drainTimeoutMs: 1_000 },
   );
   await w.clock.advance(30_000);
-  expect(w.events.find(({ type }) => type === "stalled")).toMatchObject({ says: expect.stringContaining("is in no stage: an operator of your own") });
+  expect(w.events.find(({ type }) => type === "stalled")).toMatchObject({
+    says: expect.stringContaining("is in no stage: an operator of your own"),
+  });
   await running.stop();
 });

@@ -9,6 +9,7 @@ import { defaultDrainTimeoutMs, defaultStalledAfterMs, workerName } from "./engi
 import { running } from "./engine/running.ts";
 import type { EngineEvent } from "./events.ts";
 import { Pipeline } from "./pipeline.ts";
+import { asError } from "./engine/say-error.ts";
 
 /** How a pipeline is run. */
 export interface RunOptions {
@@ -84,7 +85,8 @@ function completion(pipeline: Observable<Settled>, context: Run, started: () => 
       pipeline.subscribe({ complete: resolve, error: reject }),
     );
     if (context.intakes.length === 0 && context.fatalError === undefined) {
-      const message = "no source has joined the run: an operator between consume() and checkpoint() subscribes to it later; put that operator elsewhere";
+      const message =
+        "no source has joined the run: an operator between consume() and checkpoint() subscribes to it later; put that operator elsewhere";
       reject(new SpillwayError(message, { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" }));
     }
     started();
@@ -92,5 +94,5 @@ function completion(pipeline: Observable<Settled>, context: Run, started: () => 
 }
 
 function reasonOf(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(reason === undefined ? "stopped" : String(reason));
+  return reason === undefined ? new Error("stopped") : asError(reason);
 }

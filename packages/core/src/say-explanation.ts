@@ -6,7 +6,9 @@ export function sayExplanation(explanation: Explanation): string {
   const { state, sources, stages, guarantees, counts, feeds, gates } = explanation;
   const lines = [
     `Pipeline: ${state}`,
-    ...sources.map(({ name, kind, ordering, maxInFlight }) => `  reads ${kind} ${name}, ordering ${ordering}, at most ${maxInFlight} in flight`),
+    ...sources.map(
+      ({ name, kind, ordering, maxInFlight }) => `  reads ${kind} ${name}, ordering ${ordering}, at most ${maxInFlight} in flight`,
+    ),
     ...stages.map(({ name, says }) => `  ${name}: ${says}`),
     "Promises",
     ...guarantees.map((sentence) => `  ${sentence}`),
@@ -23,7 +25,16 @@ export function sayExplanation(explanation: Explanation): string {
   return lines.join("\n");
 }
 
-function sayFeed({ source, partition, watermark, behindMs, unsettled, heldBehindFirst, firstUnsettled, unsaved }: FeedExplanation): string[] {
+function sayFeed({
+  source,
+  partition,
+  watermark,
+  behindMs,
+  unsettled,
+  heldBehindFirst,
+  firstUnsettled,
+  unsaved,
+}: FeedExplanation): string[] {
   const facts = [
     ...(watermark === undefined ? [] : [`reads on ${sayStart(watermark)}`]),
     ...(behindMs === undefined ? [] : [`${behindMs} ms behind`]),
@@ -34,7 +45,9 @@ function sayFeed({ source, partition, watermark, behindMs, unsettled, heldBehind
   if (firstUnsettled !== undefined) {
     const { id, key, ageMs, attempt, state, lastError } = firstUnsettled;
     const named = key === undefined ? id : `${id} (key ${key})`;
-    lines.push(`    first: ${named}, ${Math.round(ageMs / 1_000)} s old, attempt ${attempt}, ${state}${lastError === undefined ? "" : `: ${lastError}`}`);
+    lines.push(
+      `    first: ${named}, ${Math.round(ageMs / 1_000)} s old, attempt ${attempt}, ${state}${lastError === undefined ? "" : `: ${lastError}`}`,
+    );
     if (heldBehindFirst > 0) lines.push(`    ${heldBehindFirst} settled messages wait behind it for the checkpoint`);
   }
   return lines;

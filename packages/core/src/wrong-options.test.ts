@@ -1,7 +1,24 @@
 import { memorySink } from "@spillway/memory";
 import type { Payload } from "@spillway/spec";
 import { expect, test } from "vitest";
-import { breaker, checkpoint, constant, consume, consumeAll, deadLetterBudget, exponential, expand, filter, handle, handleBatch, publish, retry, retryBudget, run, when } from "./index.ts";
+import {
+  breaker,
+  checkpoint,
+  constant,
+  consume,
+  consumeAll,
+  deadLetterBudget,
+  exponential,
+  expand,
+  filter,
+  handle,
+  handleBatch,
+  publish,
+  retry,
+  retryBudget,
+  run,
+  when,
+} from "./index.ts";
 import { world } from "./testing/world.ts";
 
 const { source } = world();
@@ -28,7 +45,11 @@ test.each<[string, () => unknown, string]>([
   ["an empty batch", () => handleBatch(() => {}, { maxMessages: 0 }), "maxMessages"],
   ["no children", () => expand(() => [], { maxChildren: 0 }), "maxChildren"],
   ["negative linger", () => publish(memorySink<Payload>(), () => ({ value: null }), { lingerMs: -1 }), "lingerMs"],
-  ["a sink that takes nothing", () => publish({ ...memorySink<Payload>(), traits: { maxBatchSize: 0, order: "none" } }, () => ({ value: null })), "maxBatchSize"],
+  [
+    "a sink that takes nothing",
+    () => publish({ ...memorySink<Payload>(), traits: { maxBatchSize: 0, order: "none" } }, () => ({ value: null })),
+    "maxBatchSize",
+  ],
   ["a checkpoint never", () => checkpoint({ everyMs: -5 }), "everyMs"],
 ])("%s is refused where it is written", (_name, make, message) => {
   expect(make).toThrow(expect.objectContaining({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining(message) }));

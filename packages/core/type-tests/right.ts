@@ -1,4 +1,18 @@
-import { checkpoint, consume, deadLetter, decode, filter, haltOnFailure, handle, json, map, publish, retry, constant, run } from "@spillway/core";
+import {
+  checkpoint,
+  consume,
+  deadLetter,
+  decode,
+  filter,
+  haltOnFailure,
+  handle,
+  json,
+  map,
+  publish,
+  retry,
+  constant,
+  run,
+} from "@spillway/core";
 import { memoryLog, memorySink, memorySource, memoryQueue, memoryQueueSource } from "@spillway/memory";
 import type { Payload } from "@spillway/spec";
 import { tap } from "rxjs";
@@ -21,4 +35,10 @@ void run(
   ),
 );
 
-void run(consume(memoryQueueSource({ queue: memoryQueue({ name: "jobs", groups: true }) }), { ordering: "key" }).pipe(handle(() => {}), haltOnFailure(), checkpoint()));
+void run(
+  consume(memoryQueueSource({ queue: memoryQueue({ name: "jobs", groups: true }) }), { ordering: "key" }).pipe(
+    handle(() => {}),
+    haltOnFailure(),
+    checkpoint(),
+  ),
+);

@@ -26,7 +26,10 @@ function parse(source: string): unknown {
   try {
     return JSON.parse(source);
   } catch (error) {
-    throw undecodable(source === "" ? "the payload is empty, so it is not JSON" : `the payload is not JSON: ${(error as Error).message}`, error);
+    throw undecodable(
+      source === "" ? "the payload is empty, so it is not JSON" : `the payload is not JSON: ${(error as Error).message}`,
+      error,
+    );
   }
 }
 

@@ -11,5 +11,9 @@ export function bytesOf(payload: Payload, format: string): Uint8Array {
 
 /** Refuses a payload that can never be decoded. */
 export function undecodable(message: string, cause?: unknown): SpillwayError {
-  return new SpillwayError(message, { code: "SPILLWAY_DECODE_FAILED", failureClass: "permanent", ...(cause === undefined ? {} : { cause }) });
+  return new SpillwayError(message, {
+    code: "SPILLWAY_DECODE_FAILED",
+    failureClass: "permanent",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -28,7 +28,12 @@ export class Acknowledger {
   #calls = 0;
   #cancelFlush: Cancel | undefined = undefined;
 
-  constructor(run: Run, source: QueueSource<unknown>, signal: AbortSignal, confirmed: (delivery: TrackedDelivery, outcome: FinalOutcome) => void) {
+  constructor(
+    run: Run,
+    source: QueueSource<unknown>,
+    signal: AbortSignal,
+    confirmed: (delivery: TrackedDelivery, outcome: FinalOutcome) => void,
+  ) {
     this.#run = run;
     this.#source = source;
     this.#signal = signal;
@@ -67,7 +72,7 @@ export class Acknowledger {
     if (this.#pending.size >= maxReceipts) this.#flush();
   }
 
-  async #ack(batch: readonly Concluded[]): Promise<readonly (unknown)[]> {
+  async #ack(batch: readonly Concluded[]): Promise<readonly unknown[]> {
     try {
       const receipts = batch.map(({ delivery }) => (delivery.message as QueueMessage<unknown>).receipt);
       const results = await this.#source.ack(receipts, { signal: this.#signal });

@@ -156,7 +156,8 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     let bytes = 0;
     let alone = false;
     const fits = (delivery: TrackedDelivery): boolean =>
-      batch.length === 0 || (!alone && batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes && !goesAlone(delivery));
+      batch.length === 0 ||
+      (!alone && batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes && !goesAlone(delivery));
     const take = (delivery: TrackedDelivery): void => {
       batch.push(delivery);
       bytes += sizeOf(delivery.message.value);
@@ -206,14 +207,19 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     };
     const { timeoutMs } = this.options;
     if (timeoutMs !== Number.POSITIVE_INFINITY) {
-      flight.limit(this.run.clock.schedule(timeoutMs, () => {
-        const error = new SpillwayError(`${this.name} did not settle a batch of ${batch.length} within ${timeoutMs} ms; make it faster, or raise timeoutMs`, {
-          code: "SPILLWAY_HANDLER_TIMEOUT",
-          failureClass: "resource",
-        });
-        flight.abort(error);
-        land(batch.map(() => ({ ok: false, error })));
-      }));
+      flight.limit(
+        this.run.clock.schedule(timeoutMs, () => {
+          const error = new SpillwayError(
+            `${this.name} did not settle a batch of ${batch.length} within ${timeoutMs} ms; make it faster, or raise timeoutMs`,
+            {
+              code: "SPILLWAY_HANDLER_TIMEOUT",
+              failureClass: "resource",
+            },
+          );
+          flight.abort(error);
+          land(batch.map(() => ({ ok: false, error })));
+        }),
+      );
     }
     void results.then(land);
   }
@@ -238,7 +244,11 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   /** Tells the breaker how a batch went; true when it was a probe that failed, and is kept for another one. */
-  private isProbe(batch: readonly TrackedDelivery[], results: readonly BatchResult[], guard: BreakerGuard<readonly TrackedDelivery[]>): boolean {
+  private isProbe(
+    batch: readonly TrackedDelivery[],
+    results: readonly BatchResult[],
+    guard: BreakerGuard<readonly TrackedDelivery[]>,
+  ): boolean {
     const failure = results.find((result) => !result.ok && !hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED"));
     const anyPassed = results.some((result) => result.ok);
     if (failure === undefined || anyPassed) guard.succeeded();

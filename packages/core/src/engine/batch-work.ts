@@ -94,7 +94,12 @@ export class BatchWork {
     return found.without(range.slice(size));
   }
 
-  async #afterFirstFault(found: Findings, range: readonly TrackedDelivery[], error: unknown, signal: AbortSignal): Promise<readonly TrackedDelivery[]> {
+  async #afterFirstFault(
+    found: Findings,
+    range: readonly TrackedDelivery[],
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<readonly TrackedDelivery[]> {
     let bad = range;
     let cause = error;
     let after: readonly TrackedDelivery[] = [];
@@ -155,10 +160,18 @@ export class BatchWork {
 function understand(name: string, range: readonly TrackedDelivery[], answer: unknown): Answer {
   if (answer === undefined || answer === null) return { told: true, results: range.map(({ value }) => ({ ok: true, value })) };
   if (answer instanceof Map) {
-    return { told: true, results: range.map(({ value }, index) => (answer.has(index) ? { ok: false, error: answer.get(index) } : { ok: true, value })) };
+    return {
+      told: true,
+      results: range.map(({ value }, index) =>
+        answer.has(index) ? { ok: false, error: answer.get(index) as unknown } : { ok: true, value },
+      ),
+    };
   }
   if (Array.isArray(answer) && answer.length === range.length) {
-    return { told: true, results: answer.map((value: unknown) => (value instanceof Failed ? { ok: false, error: value.error } : { ok: true, value })) };
+    return {
+      told: true,
+      results: answer.map((value: unknown) => (value instanceof Failed ? { ok: false, error: value.error } : { ok: true, value })),
+    };
   }
   const said = Array.isArray(answer) ? `${answer.length} results` : typeof answer;
   const message = `${name} was called with ${range.length} messages and answered with ${said}; return a result for each, a Map of errors by index, or nothing`;

@@ -32,10 +32,13 @@ export class CallLimit {
     const { name, clock, timeoutMs } = this.#options;
     if (timeoutMs === Number.POSITIVE_INFINITY) return;
     this.#cancel = clock.schedule(timeoutMs, () => {
-      const error = new SpillwayError(`${name} did not settle within ${timeoutMs} ms; make it faster, use smaller batches, or raise timeoutMs`, {
-        code: "SPILLWAY_HANDLER_TIMEOUT",
-        failureClass: "resource",
-      });
+      const error = new SpillwayError(
+        `${name} did not settle within ${timeoutMs} ms; make it faster, use smaller batches, or raise timeoutMs`,
+        {
+          code: "SPILLWAY_HANDLER_TIMEOUT",
+          failureClass: "resource",
+        },
+      );
       this.#controller.abort(error);
       late(error);
     });

@@ -2,6 +2,7 @@ import { hasCode, type Checkpoint, type CheckpointKey, type CheckpointStore, typ
 import { backoffAfterError } from "./backoff-after-error.ts";
 import { pause } from "./pause.ts";
 import type { Run } from "./run-context.ts";
+import { asError } from "./say-error.ts";
 
 /** What a checkpointer works with. */
 export interface CheckpointerOptions {
@@ -62,7 +63,7 @@ export class Checkpointer {
         if (run.listened) run.emit({ type: "checkpointed", partition: key.partition, checkpoint });
         return true;
       } catch (error) {
-        const cause = error instanceof Error ? error : new Error(String(error));
+        const cause = asError(error);
         if (hasCode(error, "SPILLWAY_LEASE_LOST")) {
           this.#options.onLost(cause);
           return false;

@@ -1,7 +1,16 @@
-import { deadLetterHeader, hasCode, type DeadLetterMetadata, type Disposition, type Header, type OutgoingMessage, type Payload } from "@spillway/spec";
+import {
+  deadLetterHeader,
+  hasCode,
+  type DeadLetterMetadata,
+  type Disposition,
+  type Header,
+  type OutgoingMessage,
+  type Payload,
+} from "@spillway/spec";
 import type { Failure } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { sayError } from "./say-error.ts";
 
 const maxMessageCharacters = 1_024;
 const maxStackCharacters = 4_096;
@@ -56,7 +65,7 @@ function describeError(failure: Failure, withStack: boolean): DeadLetterMetadata
   const known = error instanceof Error;
   return {
     name: known ? error.name : typeof error,
-    message: (known ? error.message : String(error)).slice(0, maxMessageCharacters),
+    message: sayError(error).slice(0, maxMessageCharacters),
     code,
     class: failureClass ?? "transient",
     stack: known && withStack ? error.stack?.slice(0, maxStackCharacters) : undefined,

@@ -27,7 +27,8 @@ export class DeadLetterMeter {
     this.#inRow++;
     this.#remember(1);
     if (this.#inRow > maxConsecutive) return `${this.#inRow} dead letters in a row (at most ${maxConsecutive})`;
-    if (this.#seen >= window && this.#dead / window > maxRatio) return `${this.#dead} dead letters among the last ${window} messages (at most ${maxRatio * 100}%)`;
+    if (this.#seen >= window && this.#dead / window > maxRatio)
+      return `${this.#dead} dead letters among the last ${window} messages (at most ${maxRatio * 100}%)`;
     return undefined;
   }
 

@@ -8,6 +8,7 @@ import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { asError, sayError } from "./say-error.ts";
 
 interface Letter {
   readonly delivery: TrackedDelivery;
@@ -55,11 +56,14 @@ export class DeadLetterStage implements Acceptor {
   #bury(delivery: TrackedDelivery, failure: Failure): void {
     const tooMuch = this.#meter?.dead(dispositionOf(failure));
     if (tooMuch !== undefined && this.#meter?.budget.beyond === "halt") {
-      const error = new SpillwayError(`${tooMuch}: this is rarely the messages' fault; find out what has changed, then start again. The last one failed at ${failure.stage.name}: ${sayError(failure.error)}`, {
-        code: "SPILLWAY_DEAD_LETTER_BUDGET",
-        failureClass: "fatal",
-        cause: failure.error,
-      });
+      const error = new SpillwayError(
+        `${tooMuch}: this is rarely the messages' fault; find out what has changed, then start again. The last one failed at ${failure.stage.name}: ${sayError(failure.error)}`,
+        {
+          code: "SPILLWAY_DEAD_LETTER_BUDGET",
+          failureClass: "fatal",
+          cause: failure.error,
+        },
+      );
       this.#run.fail(error, delivery);
       return;
     }
@@ -111,7 +115,13 @@ export class DeadLetterStage implements Acceptor {
     letters.forEach((letter, index) => {
       const result = results[index];
       if (letter.delivery.settled) this.#open--;
-      else if (result === undefined) this.#refused(letter, new SpillwayError(`sink "${this.#sink.name}" gave ${results.length} results for ${letters.length} dead letters`, { code: "SPILLWAY_RESULT_MISMATCH" }));
+      else if (result === undefined)
+        this.#refused(
+          letter,
+          new SpillwayError(`sink "${this.#sink.name}" gave ${results.length} results for ${letters.length} dead letters`, {
+            code: "SPILLWAY_RESULT_MISMATCH",
+          }),
+        );
       else if (result.ok) this.#confirmed(letter);
       else this.#refused(letter, result.error);
     });
@@ -123,7 +133,7 @@ export class DeadLetterStage implements Acceptor {
       const messages = letters.map(({ delivery, failure, withStack }) => deadLetterOf(delivery, failure, this.#run, withStack));
       return await this.#sink.write(messages, { signal: this.#run.signal });
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error(String(error));
+      const cause = asError(error);
       return letters.map(() => ({ ok: false, error: cause }));
     }
   }
@@ -133,7 +143,13 @@ export class DeadLetterStage implements Acceptor {
     delivery.mark = { kind: "dead-lettered", failure };
     if (this.#run.listened) {
       const { message } = delivery;
-      this.#run.emit({ type: "dead-lettered", message, stage: failure.stage.name, error: failure.error, disposition: dispositionOf(failure) });
+      this.#run.emit({
+        type: "dead-lettered",
+        message,
+        stage: failure.stage.name,
+        error: failure.error,
+        disposition: dispositionOf(failure),
+      });
     }
     this.#next.accept(delivery);
   }
@@ -155,8 +171,4 @@ export class DeadLetterStage implements Acceptor {
     this.#crowding = !this.#crowding;
     this.#run.crowd(this.#crowding ? 1 : -1);
   }
-}
-
-function sayError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -49,7 +49,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     const family = new Family({ ...rules, run, parent, changed: () => wake?.() });
     parent.activity = family;
     admission.occupy(parent);
-    let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+    let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
       iterator = iteratorOf(split(parent.value, parent));
@@ -57,9 +57,9 @@ export class ExpandStage implements Acceptor, RunnableStage {
         while (family.size >= maxChildren && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
         if (parent.settled) break;
         const step = iterator.next();
-        const { done, value } = isThenable(step) ? ((await step) as IteratorResult<unknown>) : step;
-        if (done === true || parent.settled) break;
-        next.accept(family.spawn(value));
+        const result: IteratorResult<unknown, unknown> = isThenable(step) ? await step : step;
+        if (result.done === true || parent.settled) break;
+        next.accept(family.spawn(result.value));
       }
     } catch (error) {
       failure = { error };
@@ -96,12 +96,12 @@ export class ExpandStage implements Acceptor, RunnableStage {
   }
 }
 
-function iteratorOf(children: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown> | AsyncIterator<unknown> {
+function iteratorOf(children: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> {
   return Symbol.asyncIterator in children ? children[Symbol.asyncIterator]() : children[Symbol.iterator]();
 }
 
 /** The message has been aborted: what its iterator says to being closed makes no difference. */
-async function endQuietly(iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined): Promise<void> {
+async function endQuietly(iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined): Promise<void> {
   try {
     await iterator?.return?.();
   } catch {

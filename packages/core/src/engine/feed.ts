@@ -229,7 +229,8 @@ export class Feed implements Home {
   abandon(reason: Error): void {
     this.close();
     const late = this.underWay();
-    if (late.length > 0 && this.run.listened) this.run.emit({ type: "deadline", source: this.origin.source, messages: late.map(({ message }) => message) });
+    if (late.length > 0 && this.run.listened)
+      this.run.emit({ type: "deadline", source: this.origin.source, messages: late.map(({ message }) => message) });
     for (const delivery of late) this.abort(delivery, reason);
     this.controller.abort(reason);
   }

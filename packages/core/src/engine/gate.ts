@@ -3,7 +3,7 @@ import type { Feed } from "./feed.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
-import { TrackedDelivery } from "./tracked-delivery.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { Turns } from "./turns.ts";
 
 /** How long deliveries are started without letting the event loop breathe. */

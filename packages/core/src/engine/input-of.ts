@@ -22,9 +22,11 @@ export function inputOf(source: Source<unknown>, options: InputOptions, level: n
   if (ordering !== "none" && ordering !== "key" && ordering !== "partition") {
     return refuse(`ordering must be "none", "key" or "partition", but is ${JSON.stringify(ordering)}`);
   }
-  if (ordering === "key" && !source.traits.keys) refuse(`"${source.name}" has no keys, so ordering "key" means nothing; use another ordering`);
+  if (ordering === "key" && !source.traits.keys)
+    refuse(`"${source.name}" has no keys, so ordering "key" means nothing; use another ordering`);
   if (ordering === "partition" && source.kind === "queue") refuse(`"${source.name}" is a queue and has no partitions; use "none" or "key"`);
-  if (source.kind === "queue" && options.start !== undefined) refuse(`"${source.name}" is a queue and has no start position; leave start out`);
+  if (source.kind === "queue" && options.start !== undefined)
+    refuse(`"${source.name}" is a queue and has no start position; leave start out`);
   if (!starts.includes(start.at)) refuse(`start.at must be ${starts.join(", ")}, but is ${JSON.stringify(start.at)}`);
   return {
     source,

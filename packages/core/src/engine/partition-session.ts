@@ -1,4 +1,17 @@
-import { failureClassOf, hasCode, type Attempting, type Checkpoint, type Lease, type LogBatch, type LogMessage, type LogSource, type Message, type Original, type Position, type StartPosition } from "@spillway/spec";
+import {
+  failureClassOf,
+  hasCode,
+  type Attempting,
+  type Checkpoint,
+  type Lease,
+  type LogBatch,
+  type LogMessage,
+  type LogSource,
+  type Message,
+  type Original,
+  type Position,
+  type StartPosition,
+} from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
@@ -12,6 +25,7 @@ import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
+import { asError } from "./say-error.ts";
 
 /**
  * The least number of messages that start carefully after a crash. It bounds the time that takes, not what is found: when a message further on kills the
@@ -262,7 +276,8 @@ export class PartitionSession implements FeedOwner {
   #offer(batch: LogBatch<unknown>, reserved: number): void {
     const { lease, source } = this.#options;
     if (batch.behindMs !== undefined) this.behindMs = batch.behindMs;
-    if (batch.lost !== undefined) this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
+    if (batch.lost !== undefined)
+      this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
     let bytes = 0;
     for (const message of batch.messages) bytes += sizeOf(message.value);
     this.credits.exchange(reserved, batch.messages.length, bytes);
@@ -367,7 +382,7 @@ export class PartitionSession implements FeedOwner {
 }
 
 function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
+  return asError(signal.reason);
 }
 
 /** A reader that fails while it is being closed has nothing left to say. */

@@ -61,7 +61,9 @@ export class QueueIntake implements Intake, FeedOwner {
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
     this.feed.guard = new SuspectGuard(options.crashLimit, () => options.run.clock.nowMs());
     this.#youngFrom = this.feed.window.end;
-    this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) => this.feed.settle(delivery, outcome));
+    this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) =>
+      this.feed.settle(delivery, outcome),
+    );
     this.ended = this.#serve();
   }
 
@@ -201,12 +203,17 @@ export class QueueIntake implements Intake, FeedOwner {
   async #extend(places: readonly Place[]): Promise<void> {
     const messages = places.map((place) => (place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
     try {
-      const results = await this.#source.extend(messages.map(({ receipt }) => receipt), { signal: this.#end.signal });
+      const results = await this.#source.extend(
+        messages.map(({ receipt }) => receipt),
+        { signal: this.#end.signal },
+      );
       results.forEach((result, index) => {
-        if (!result.ok && hasCode(result.error, "SPILLWAY_RECEIPT_LOST")) this.#takenBack(messages[index] as Message<unknown>, result.error);
+        if (!result.ok && hasCode(result.error, "SPILLWAY_RECEIPT_LOST"))
+          this.#takenBack(messages[index] as Message<unknown>, result.error);
       });
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: this.#source.visibilityTimeoutMs / 3 });
+      if (!this.#end.signal.aborted)
+        this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: this.#source.visibilityTimeoutMs / 3 });
     }
   }
 

@@ -91,7 +91,20 @@ function intakeOf(input: Input, run: Run, gate: Gate): Intake {
   const policy = run.checkpointPolicy ?? defaultPolicy;
   const maxSpan = Math.max(minSpan, maxInFlight * 4);
   const scope = scopeOf(source);
-  return new LogIntake({ run, gate, ordering, level, source, assigner: assignerOf(source, scope, run, input.leaseDurationMs), scope, start, credits, policy, maxSpan, crashLimit });
+  return new LogIntake({
+    run,
+    gate,
+    ordering,
+    level,
+    source,
+    assigner: assignerOf(source, scope, run, input.leaseDurationMs),
+    scope,
+    start,
+    credits,
+    policy,
+    maxSpan,
+    crashLimit,
+  });
 }
 
 function assignerOf(source: LogSource<unknown>, scope: string, run: Run, leaseDurationMs: number | undefined): LogIntake["assigner"] {

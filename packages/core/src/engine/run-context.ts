@@ -1,4 +1,4 @@
-import { SpillwayError, type Clock } from "@spillway/spec";
+import type { Clock } from "@spillway/spec";
 import type { EngineEvent } from "../events.ts";
 import type { Breaker } from "../breaker.ts";
 import type { RetryBudget } from "../retry-budget.ts";
@@ -9,6 +9,7 @@ import type { Failure } from "./mark.ts";
 import { RetryWheel } from "./retry-wheel.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { asError } from "./say-error.ts";
 
 /** How often settled work is saved. */
 export interface CheckpointPolicy {
@@ -118,7 +119,7 @@ export class Run {
 
   /** The engine cannot go on: the delivery, if one is to blame, stays unsettled, and everything else is drained. */
   fail(error: unknown, delivery?: TrackedDelivery): void {
-    const cause = error instanceof Error ? error : new SpillwayError(`a value that is no Error was thrown: ${String(error)}`, { code: "SPILLWAY_INTERNAL", failureClass: "fatal" });
+    const cause = asError(error);
     this.fatalError ??= cause;
     delivery?.feed.abort(delivery, cause);
     this.stop(cause);

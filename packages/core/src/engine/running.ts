@@ -9,7 +9,8 @@ const active = new WeakSet<Observable<unknown>>();
 export const running = {
   /** Enters a run; the returned function says that it has ended, and its numbers stay readable. */
   enter(pipeline: Observable<unknown>, run: Run): () => void {
-    if (active.has(pipeline)) refuse("this pipeline is running already; build a second one, with a source object of its own, to run it twice");
+    if (active.has(pipeline))
+      refuse("this pipeline is running already; build a second one, with a source object of its own, to run it twice");
     active.add(pipeline);
     runs.set(pipeline, run);
     return () => void active.delete(pipeline);

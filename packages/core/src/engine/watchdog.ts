@@ -48,7 +48,12 @@ export class Watchdog {
       this.#sights.set(feed, { ended: feed.ended, sinceMs: now, told: false });
     } else if (!sight.told && now - sight.sinceMs >= this.#afterMs) {
       sight.told = true;
-      this.#run.emit({ type: "stalled", source: feed.origin.source, partition: feed.origin.partition, says: say(feed, now - sight.sinceMs) });
+      this.#run.emit({
+        type: "stalled",
+        source: feed.origin.source,
+        partition: feed.origin.partition,
+        says: say(feed, now - sight.sinceMs),
+      });
     }
   }
 

@@ -6,6 +6,21 @@ const source = memorySource({ log: memoryLog({ name: "orders" }), consumer: "tes
 const queue = memoryQueueSource({ queue: memoryQueue({ name: "jobs", groups: false }) });
 const dead = memorySink<Payload>();
 declare const keyless: LogSource<Payload, { kind: "log"; keys: false }>;
-export const used: readonly unknown[] = [checkpoint, constant, consume, deadLetter, decode, handle, map, retry, run, text, source, queue, dead, keyless];
+export const used: readonly unknown[] = [
+  checkpoint,
+  constant,
+  consume,
+  deadLetter,
+  decode,
+  handle,
+  map,
+  retry,
+  run,
+  text,
+  source,
+  queue,
+  dead,
+  keyless,
+];
 
 void consume(queue, { ordering: "key" });
