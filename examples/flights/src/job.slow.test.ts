@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeEach, describe, expect, it } from "vitest";
+import { openLocal, type LocalStore } from "@spillway/local";
+import { dataSets } from "./data/data-set.ts";
+import { recordNumber } from "./data/record-number.ts";
+import type { OutputLog } from "./pipelines/backend.ts";
+import { tallies } from "./store/local-backend.ts";
+import { expectations } from "./testing/expectations.ts";
+import { readLog } from "./testing/read-log.ts";
+import { startJob } from "./testing/start-job.ts";
+import { temporaryFolder } from "./testing/temporary-folder.ts";
+
+const working = "Three pipelines work them off";
+
+describe("the job, as a process", () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = join(await temporaryFolder(), "job");
+  });
+
+  it("loses nothing and counts nothing twice when it is killed 20 times at random moments", async () => {
+    const limit = 80_000;
+    const random = seeded(20);
+    const kills = 20;
+    for (let kill = 1; kill <= kills; kill += 1) {
+      const job = startJob(["--directory", directory, "--limit", String(limit)]);
+      // Some at any moment from the start of the process on, most while the pipelines work.
+      if (kill % 4 !== 0) await job.printed(working);
+      await sleep(random() * 600);
+      job.process.kill("SIGKILL");
+      await job.ended;
+    }
+    const last = await startJob(["--directory", directory]).ended;
+    expect(last).toMatchObject({ code: 0, output: expect.stringMatching(/over \d+ starts, \d+ of them killed/) as string });
+    await expectAllInOrder(directory, limit);
+  });
+
+  it("finishes what has started on the first SIGINT, and the next start does the rest", async () => {
+    const job = startJob(["--directory", directory, "--limit", "20000"]);
+    await job.printed(working);
+    job.process.kill("SIGINT");
+    const stopped = await job.ended;
+    expect(stopped).toMatchObject({ code: 0, output: expect.stringMatching(/Stopped: [\d,]+ messages left/) as string });
+
+    const next = await startJob(["--directory", directory]).ended;
+    expect(next).toMatchObject({ code: 0, output: expect.stringContaining("None was delivered again") as string });
+    await expectAllInOrder(directory, 20_000);
+
+    const again = await startJob(["--directory", directory]).ended;
+    expect(again).toMatchObject({ code: 0, output: expect.stringContaining("everything had been worked off before") as string });
+  });
+
+  it("ends at once on a second SIGINT", async () => {
+    const job = startJob(["--directory", directory]);
+    await job.printed(working);
+    job.process.kill("SIGINT");
+    await job.printed("once more stops at once");
+    job.process.kill("SIGINT");
+    // A shell reports a process that SIGINT has ended as exit code 130.
+    expect(await job.ended).toMatchObject({ code: null, signal: "SIGINT" });
+  });
+
+  it("does not work on a folder on which another process works", async () => {
+    const first = startJob(["--directory", directory]);
+    await first.printed(working);
+    for (const more of [[], ["--fresh"]]) {
+      const second = await startJob(["--directory", directory, ...more]).ended;
+      expect(second).toMatchObject({ code: 1, output: expect.stringContaining(`Process ${first.process.pid} is working`) as string });
+    }
+    first.process.kill("SIGKILL");
+    await first.ended;
+  });
+});
+
+/** Everything that the store holds against what the files say. */
+async function expectAllInOrder(directory: string, limit: number): Promise<void> {
+  const expected = await expectations(limit);
+  const store = await openLocal({ directory });
+  try {
+    for (const { log } of dataSets) {
+      const statistics: Record<string, object> = {};
+      for await (const [key, { statistic }] of tallies(store, log).entries()) statistics[key] = statistic;
+      expect(statistics).toEqual(expected[log].statistics);
+    }
+    expect(await recordsIn(store, "late-departures")).toEqual(expected.departures.published);
+    expect(await recordsIn(store, "late-routes")).toEqual(expected.routes.published);
+    expect(await recordsIn(store, "catalogue")).toEqual(expected.movies.published);
+    const letters = new Map(
+      (await readLog(store, "dead-letters")).map((letter) => [recordNumber(letter), Uint8Array.from(letter.value ?? [])]),
+    );
+    expect(letters).toEqual(expected.movies.deadLetters);
+    expect(letters.size).toBe(10);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The records that a log holds, each once. */
+async function recordsIn(store: LocalStore, log: OutputLog): Promise<readonly number[]> {
+  const records = (await readLog(store, log)).map(recordNumber);
+  return [...new Set(records)].sort((one, other) => one - other);
+}
+
+/** The same numbers for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 0x1_0000_0000;
+  };
+}

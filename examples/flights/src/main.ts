@@ -1,0 +1,35 @@
+import { hasCode, SpillwayError } from "@spillway/spec";
+import { runJob } from "./job.ts";
+import { help, parseOptions } from "./options.ts";
+import { terminal } from "./view/terminal.ts";
+
+const stop = new AbortController();
+let asked = 0;
+
+/** The first request stops in good order; the second at once, as the signal does where nobody listens: the shell then sees exit code 130. */
+function onSignal(signal: NodeJS.Signals): void {
+  asked += 1;
+  if (asked > 1) {
+    process.off(signal, onSignal);
+    process.kill(process.pid, signal);
+  }
+  stop.abort("asked to stop");
+}
+
+// Somebody has closed the pipe, as head does: there is nobody to tell any more, and no harm in stopping.
+process.stdout.on("error", () => stop.abort("nobody reads the output any more"));
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) process.stdout.write(help);
+  else {
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+    process.exitCode = await runJob(options, terminal(), stop.signal);
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+} catch (error) {
+  console.error(error instanceof SpillwayError ? error.message : error);
+  process.exitCode = hasCode(error, "SPILLWAY_INVALID_OPTIONS") ? 2 : 1;
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { help, parseOptions } from "./options.ts";
+
+describe("parseOptions", () => {
+  it("asks for nothing special where nothing is said", () => {
+    const options = parseOptions([]);
+    expect(options).toMatchObject({ fresh: false, deadLetters: false, help: false, concurrency: 64, settings: {} });
+    expect(options.directory.endsWith("data/flights")).toBe(true);
+  });
+
+  it("reads every option that --help names", () => {
+    const args = [
+      "--fresh",
+      "--dead-letters",
+      "--help",
+      "--directory",
+      "/x",
+      "--concurrency",
+      "8",
+      "--fail-rate",
+      "0.5",
+      "--seed",
+      "3",
+      "--limit",
+      "9",
+    ];
+    expect(parseOptions(args)).toEqual({
+      fresh: true,
+      deadLetters: true,
+      help: true,
+      directory: "/x",
+      concurrency: 8,
+      settings: { failRate: 0.5, seed: 3, limit: 9 },
+    });
+    for (const option of args.filter((each) => each.startsWith("--"))) expect(help).toContain(option);
+  });
+
+  it.each([
+    [["--limt", "3"], "--limt"],
+    [["--limit", "0"], "--limit takes a number of at least 1"],
+    [["--limit", "1.5"], "--limit takes a whole number"],
+    [["--concurrency", "many"], '--concurrency takes a number of at least 1, not "many"'],
+    [["--concurrency", ""], "--concurrency takes a number"],
+    [["--fail-rate", "2"], "--fail-rate takes a number from 0 to 1"],
+    [["--seed=-1"], "--seed takes a number of at least 0"],
+    [["fresh"], "fresh"],
+  ])("refuses %j and says why", (args, why) => {
+    expect(() => parseOptions(args)).toThrow(
+      expect.objectContaining({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining(why) as string }),
+    );
+  });
+});

@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { deleteDirectory, isOurs, makeDirectory } from "./prepare-directory.ts";
+
+describe("the data folder", () => {
+  it("is ours once it was made by us, and can then be deleted", async () => {
+    const directory = join(await temporaryFolder(), "new");
+    expect(await isOurs(directory)).toBe(false);
+    await makeDirectory(directory);
+    expect(await isOurs(directory)).toBe(true);
+    await deleteDirectory(directory);
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  it("is not deleted when it holds anything that we have not made", async () => {
+    const directory = await temporaryFolder();
+    await writeFile(join(directory, "thesis.txt"), "ten years of work");
+    await expect(isOurs(directory)).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+    await expect(deleteDirectory(directory)).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+    expect(existsSync(join(directory, "thesis.txt"))).toBe(true);
+  });
+
+  it("cannot be a file", async () => {
+    const file = join(await temporaryFolder(), "file");
+    await writeFile(file, "");
+    await expect(isOurs(file)).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SpillwayError } from "@spillway/spec";
+
+const marker = ".spillway-flights";
+
+/** Whether the directory was made by this example; false when there is none, or nothing in it. Refuses one that holds anything else. */
+export async function isOurs(directory: string): Promise<boolean> {
+  const names = await namesIn(directory);
+  if (names.length === 0) return false;
+  if (names.includes(marker)) return true;
+  throw new SpillwayError(
+    `${directory} holds files that this example has not made, so it is left alone. Choose an empty or a new folder with --directory.`,
+    { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
+  );
+}
+
+/** Makes the directory and marks it as ours, so that it may be deleted one day. */
+export async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, marker), "Made by the Spillway example examples/flights. --fresh deletes this folder.\n");
+}
+
+/** Deletes a directory that is ours, and no other. */
+export async function deleteDirectory(directory: string): Promise<void> {
+  if (await isOurs(directory)) await rm(directory, { recursive: true });
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw new SpillwayError(`${directory} cannot be used as a folder. Choose another one with --directory.`, {
+      code: "SPILLWAY_INVALID_OPTIONS",
+      failureClass: "fatal",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import type { StoredDeadLetter } from "@spillway/local";
+import { recordNumber } from "../data/record-number.ts";
+import type { Terminal } from "../view/terminal.ts";
+import { plainTable } from "./plain-table.ts";
+
+const mostShown = 10;
+const mostCharacters = 60;
+// What the disposition says already.
+const decodePrefix = "the schema refuses the payload: ";
+
+/** The first dead letters: where each came from, and why it is one. */
+export function deadLetterTable(terminal: Terminal, letters: readonly StoredDeadLetter[]): string {
+  const rows = letters.slice(0, mostShown).map(({ metadata, headers }) => {
+    const { name, partition, position } = metadata.source;
+    const reason = metadata.error.message.replace(decodePrefix, "");
+    return [
+      `${name}/${partition} at ${position}`,
+      String(recordNumber({ headers })),
+      metadata.disposition,
+      reason.length > mostCharacters ? `${reason.slice(0, mostCharacters - 1)}…` : reason,
+    ];
+  });
+  return plainTable(terminal, ["from", "record", "disposition", "reason"], rows, [2, 3]);
+}

@@ -1,0 +1,78 @@
+import type { JobStore } from "../store/open-job.ts";
+import type { Starts } from "../store/starts.ts";
+import { count, plural } from "../view/format.ts";
+import type { Terminal } from "../view/terminal.ts";
+import type { Worked } from "../work/work-off.ts";
+import { airportTable } from "./airport-table.ts";
+import { deadLetterTable } from "./dead-letter-table.ts";
+import type { Facts } from "./facts.ts";
+import { runTable } from "./run-table.ts";
+
+/** What the summary is about. */
+export interface SummaryOptions {
+  readonly job: JobStore;
+  readonly starts: Starts;
+  readonly worked: readonly Worked[];
+  readonly facts: Facts;
+  /** What does not add up; nothing when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Prints what was done, what became of every message, and where to look further. */
+export async function printSummary(terminal: Terminal, { job, starts, worked, facts, problems }: SummaryOptions): Promise<void> {
+  const { print, colors } = terminal;
+  const title = (text: string): void => print(`\n${colors.bold(text)}\n`);
+
+  title("This start");
+  if (worked.some(({ report }) => report.delivered > 0)) print(runTable(terminal, worked));
+  else print("  Nothing was left to do: everything had been worked off before. npm start -- --fresh begins anew.");
+
+  title(starts.count === 1 ? "Every message" : `Every message, over ${plural(starts.count, "start")}, ${starts.killed} of them killed`);
+  for (const line of balance(worked, facts)) print(`  ${line}`);
+
+  if (facts.deadLetters.length > 0) {
+    title("Dead letters");
+    print(deadLetterTable(terminal, facts.deadLetters));
+  }
+  title("The busiest airports");
+  print(await airportTable(terminal, job.store));
+
+  title("To look further");
+  for (const [command, says] of furtherLooks) print(`  ${command.padEnd(38)} ${colors.dim(says)}`);
+
+  if (problems.length > 0) {
+    title(colors.red("The books do not balance"));
+    for (const problem of problems) print(`  ${problem}`);
+  }
+}
+
+/** What became of all messages, and how often some came again. */
+function balance(worked: readonly Worked[], { pipelines, deadLetters, repeatedDeadLetters }: Facts): readonly string[] {
+  const sum = (what: "appended" | "counted" | "deadLettered" | "deliveredAgain"): number =>
+    pipelines.reduce((total, each) => total + each[what], 0);
+  const left = worked.reduce((total, { progress }) => total + progress.left, 0);
+  const again = sum("deliveredAgain");
+  const parts = [`${count(sum("counted"))} counted, each once`, plural(deadLetters.length, "dead letter")];
+  if (left > 0) parts.push(`${count(left)} left for the next start`);
+  // A message may have been counted, and then have failed or been left before it was published.
+  const twice = sum("counted") + deadLetters.length + left - sum("appended");
+  const lines = [`${count(sum("appended"))} appended = ${parts.join(" + ")}${twice > 0 ? ` – ${count(twice)} that are two of these` : ""}`];
+  lines.push(
+    again === 0
+      ? "None was delivered again after it had been counted."
+      : `${plural(again, "message")} ${again === 1 ? "was" : "were"} delivered again after a kill, recognised, and not counted a second time.`,
+  );
+  if (repeatedDeadLetters > 0)
+    lines.push(
+      `${plural(repeatedDeadLetters, "dead letter")} ${repeatedDeadLetters === 1 ? "was" : "were"} written twice, under the same id.`,
+    );
+  return lines;
+}
+
+const furtherLooks = [
+  ["npm start -- --dead-letters", "every dead letter, with its original bytes"],
+  ["npm start -- --fresh", "once more from the beginning; kill -9 it half way, and start again"],
+  ["npm start -- --fresh --fail-rate 0.4", "more trouble than five attempts can bear"],
+  ["examples/flights/src/pipelines/", "the three pipelines, build-pipelines.ts first"],
+  ["docs/getting-started.md", "a pipeline of your own"],
+] as const;
