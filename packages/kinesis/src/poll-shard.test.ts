@@ -274,6 +274,22 @@ describe("the pace of calls", () => {
   });
 });
 
+test("a start at a time that is still to come for Kinesis, because clocks differ, begins at latest", async () => {
+  append(1);
+  const reading = read({ at: "timestamp", timestampMs: clock.nowMs() + 30_000 });
+  await reading.iterator.next();
+  append(1);
+  expect(await reading.until(1)).toEqual(["1"]);
+  expect(callsOf("GetShardIterator").map(({ input }) => input.ShardIteratorType)).toEqual(["AT_TIMESTAMP", "LATEST"]);
+});
+
+test("a start at a time that is long past and refused is fatal: at latest it would leave records out", async () => {
+  append(1);
+  fake.setFaults(faultsInTurn("GetShardIterator", [{ kind: "error", type: "InvalidArgumentException", message: "a bad timestamp" }]));
+  const reading = read({ at: "timestamp", timestampMs: clock.nowMs() - 86_400_000 });
+  await expect(reading.until(1)).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" });
+});
+
 test("lag is what Kinesis says it is", async () => {
   append(2);
   clock.advance(5_000);

@@ -3,8 +3,9 @@ import type { LogBatch, Payload, StartPosition } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput } from "./kinesis-stream.ts";
+import { isInTheFuture } from "./future-start.ts";
 import { inBatches } from "./in-batches.ts";
-import { shardCursor, type ShardCursor } from "./shard-cursor.ts";
+import { shardCursor, type IteratorStart, type ShardCursor } from "./shard-cursor.ts";
 import { shardEnd } from "./shard-end.ts";
 import type { ShardReader } from "./shard-reader.ts";
 import { wait } from "./wait.ts";
@@ -59,8 +60,18 @@ export async function* pollShard(reader: ShardReader, from: StartPosition, signa
   }
 }
 
-async function openIterator({ client, stream, shard }: ShardReader, cursor: ShardCursor, signal: AbortSignal): Promise<string | undefined> {
-  const answer = await client.send(new GetShardIteratorCommand({ ...streamInput(stream), ShardId: shard, ...cursor.start() }), {
+async function openIterator(reader: ShardReader, cursor: ShardCursor, signal: AbortSignal): Promise<string | undefined> {
+  const start = cursor.start();
+  try {
+    return await iteratorAt(reader, start, signal);
+  } catch (error) {
+    if (!isInTheFuture(error, start, reader.clock.nowMs())) throw error;
+    return iteratorAt(reader, { ShardIteratorType: "LATEST" }, signal);
+  }
+}
+
+async function iteratorAt({ client, stream, shard }: ShardReader, start: IteratorStart, signal: AbortSignal): Promise<string | undefined> {
+  const answer = await client.send(new GetShardIteratorCommand({ ...streamInput(stream), ShardId: shard, ...start }), {
     abortSignal: signal,
   });
   return answer.ShardIterator;

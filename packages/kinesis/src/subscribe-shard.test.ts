@@ -174,6 +174,16 @@ describe("the end of a shard", () => {
   });
 });
 
+test("a start at a time that is still to come for Kinesis, because clocks differ, begins at latest", async () => {
+  append(1);
+  const reading = read(open(), { at: "timestamp", timestampMs: Date.now() + 30_000 });
+  await reading.iterator.next();
+  append(1);
+  expect(await reading.until(1)).toEqual(["1"]);
+  expect([startOf(0).Type, startOf(1).Type]).toEqual(["AT_TIMESTAMP", "LATEST"]);
+  await reading.iterator.return?.();
+});
+
 describe("the registered consumer", () => {
   test("is registered only where that is asked for", async () => {
     await expect(read(open(quickClock(), false)).until(1)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import type { StartingPosition, SubscribeToShardEvent } from "@aws-sdk/client-kinesis";
 import type { LogBatch, Payload, StartPosition } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
+import { isInTheFuture } from "./future-start.ts";
 import { inBatches } from "./in-batches.ts";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf } from "./kinesis-stream.ts";
@@ -29,14 +30,21 @@ export async function* subscribeShard(
   const { client, clock, shard } = reader;
   const cursor = shardCursor({ shard, from, nowMs: clock.nowMs() });
   let after: string | undefined;
+  let latest: IteratorStart | undefined;
   let failures = 0;
+  const nextStart = (): IteratorStart => {
+    if (after !== undefined) return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: after };
+    const start = latest ?? cursor.start();
+    latest = undefined;
+    return start;
+  };
   for (;;) {
     let hasEvents = false;
+    const start = nextStart();
     try {
       const consumerArn = await consumer.arn(signal);
-      const start =
-        after === undefined ? toStartingPosition(cursor.start()) : { Type: "AFTER_SEQUENCE_NUMBER" as const, SequenceNumber: after };
-      for await (const heard of subscribedEvents({ client, consumerArn, shardId: shard, start, clock }, signal)) {
+      const subscription = { client, consumerArn, shardId: shard, start: toStartingPosition(start), clock };
+      for await (const heard of subscribedEvents(subscription, signal)) {
         if (heard.kind === "quiet") {
           yield { messages: [] };
           continue;
@@ -61,8 +69,13 @@ export async function* subscribeShard(
         yield await shardEnd(reader).gone(signal);
         return;
       }
+      if (isInTheFuture(error, start, clock.nowMs())) {
+        latest = { ShardIteratorType: "LATEST" };
+        continue;
+      }
       const meaning = kinesisError(error, `Subscribing to shard ${shard} of stream ${nameOf(reader.stream)}`);
-      if (!meaning.retryable) throw meaning;
+      // What was said of the shard's end or the consumer is for the engine: it reads again from the last record given.
+      if (!meaning.retryable || meaning === error) throw meaning;
     }
     if (!hasEvents) {
       failures += 1;

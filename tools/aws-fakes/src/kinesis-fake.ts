@@ -83,7 +83,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
     }),
     GetShardIterator(input) {
       const shard = stream.shard(String(input.ShardId));
-      return { ShardIterator: iterator(shard.id, startOf(shard, input)) };
+      return { ShardIterator: iterator(shard.id, startOf(shard, input, nowMs())) };
     },
     GetRecords(input) {
       const { shardId, from, epoch, atMs } = JSON.parse(Buffer.from(String(input.ShardIterator), "base64url").toString()) as {
@@ -154,7 +154,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
       if (state.deleted) throw new FakeServiceError("ResourceNotFoundException", `Stream ${streamName} under account 0 not found.`);
       if (call.operation === "SubscribeToShard") {
         const shard = stream.shard(String(call.input.ShardId));
-        const from = startOf(shard, call.input.StartingPosition as Record<string, unknown>, "Type");
+        const from = startOf(shard, call.input.StartingPosition as Record<string, unknown>, nowMs(), "Type");
         state.subscriptions += 1;
         response.on("close", () => {
           state.subscriptions -= 1;
@@ -244,14 +244,20 @@ function describeRecord(record: FakeShard["records"][number]): object {
 }
 
 /** The first sequence number that an iterator of this type may read; a record that is trimmed is simply not there any more. */
-function startOf(shard: FakeShard, input: Readonly<Record<string, unknown>>, typeName = "ShardIteratorType"): bigint {
+function startOf(shard: FakeShard, input: Readonly<Record<string, unknown>>, nowMs: number, typeName = "ShardIteratorType"): bigint {
   switch (input[typeName]) {
     case "TRIM_HORIZON":
       return 0n;
     case "LATEST":
       return shard.nextSequenceNumber;
     case "AT_TIMESTAMP": {
-      const first = shard.records.find(({ arrivedAtMs }) => arrivedAtMs >= Number(input.Timestamp ?? input.timestamp) * 1_000);
+      if (Number(input.Timestamp) * 1_000 > nowMs) {
+        throw new FakeServiceError(
+          "InvalidArgumentException",
+          "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis.",
+        );
+      }
+      const first = shard.records.find(({ arrivedAtMs }) => arrivedAtMs >= Number(input.Timestamp) * 1_000);
       return first?.sequenceNumber ?? shard.nextSequenceNumber;
     }
     case "AT_SEQUENCE_NUMBER":
