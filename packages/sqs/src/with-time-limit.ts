@@ -1,4 +1,5 @@
 import { SpillwayError, type Clock } from "@spillway/spec";
+import { onAbort } from "./on-abort.ts";
 
 /** How long something may take, and what its failure is called. */
 export interface TimeLimit {
@@ -22,8 +23,7 @@ export async function withTimeLimit<Result>(limit: TimeLimit, call: (signal: Abo
   const givenUp = new Promise<never>((_, reject) => {
     giveUp = reject;
   });
-  const onAbort = (): void => giveUp(new Error("aborted"));
-  signal.addEventListener("abort", onAbort, { once: true });
+  const stopListening = onAbort(signal, () => giveUp(new Error("aborted")));
   const cancelTimer = clock.schedule(timeoutMs, () => giveUp(timeoutError(what, timeoutMs)));
   try {
     return await Promise.race([call(controller.signal), givenUp]);
@@ -33,7 +33,7 @@ export async function withTimeLimit<Result>(limit: TimeLimit, call: (signal: Abo
     throw error;
   } finally {
     cancelTimer();
-    signal.removeEventListener("abort", onAbort);
+    stopListening();
   }
 }
 
