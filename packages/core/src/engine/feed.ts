@@ -3,6 +3,7 @@ import type { Credits } from "./credits.ts";
 import { Family } from "./family.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Home, Origin } from "./home.ts";
+import { hashOf, LaneTable } from "./lane-table.ts";
 import type { Ordering } from "./ordering.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
@@ -46,8 +47,10 @@ export class Feed implements Home {
   private readonly gate: Gate;
   readonly ordering: Ordering;
   private readonly owner: FeedOwner;
-  /** The last message of each busy lane; those between hang on each other by links. */
-  private readonly lanes = new Map<string, number>();
+  /** The busy lanes. In the window, each message of a lane has a link to the next one; the last one's is the lane's number, as `asLink` makes it. */
+  private readonly lanes = new LaneTable();
+  /** The hash of the key last looked for, so that the lane of the message that is started then is entered without another; -1 for none. */
+  private hash = -1;
   /** Messages whose lane has become theirs. */
   private readonly ready = new Ring<number>();
   private readonly controller = new AbortController();
@@ -134,7 +137,7 @@ export class Feed implements Home {
       if (!this.mayStart(sequence)) return -1;
       this.cursor = window.after(sequence);
       if (window.state(sequence) !== PlaceState.waiting) continue;
-      if (byKey && this.lanes.size > 0 && this.hangOn(sequence)) continue;
+      if (byKey && this.hangOn(sequence)) continue;
       this.continuesLane = false;
       return sequence;
     }
@@ -156,8 +159,11 @@ export class Feed implements Home {
 
   /** Enters a delivery that did not leave the gate at once in the lane table. */
   occupy(delivery: TrackedDelivery): void {
-    if (this.ordering !== "key" || delivery.ownsLane || delivery.message.key === undefined) return;
-    this.lanes.set(delivery.message.key, delivery.sequence);
+    const { sequence } = delivery;
+    const { key } = delivery.message;
+    if (this.ordering !== "key" || delivery.ownsLane || key === undefined) return;
+    const lane = this.lanes.add(key, this.hash < 0 ? hashOf(key) : this.hash, sequence);
+    this.window.setLink(sequence, asLink(lane));
     delivery.ownsLane = true;
   }
 
@@ -170,7 +176,7 @@ export class Feed implements Home {
     }
     const next = this.window.link(delivery.sequence);
     if (next >= 0) this.ready.push(next);
-    else this.lanes.delete(delivery.message.key as string);
+    else this.lanes.remove(asLink(next));
   }
 
   /** A delivery has come to the end of its pipeline. */
@@ -268,12 +274,16 @@ export class Feed implements Home {
   }
 
   private hangOn(sequence: number): boolean {
+    this.hash = -1;
+    if (this.lanes.size === 0) return false;
     const { key } = this.window.record(sequence) as Message<unknown>;
     if (key === undefined) return false;
-    const last = this.lanes.get(key);
-    if (last === undefined) return false;
-    this.window.setLink(last, sequence);
-    this.lanes.set(key, sequence);
+    this.hash = hashOf(key);
+    const lane = this.lanes.find(key, this.hash);
+    if (lane < 0) return false;
+    this.window.setLink(this.lanes.last(lane), sequence);
+    this.window.setLink(sequence, asLink(lane));
+    this.lanes.setLast(lane, sequence);
     return true;
   }
 
@@ -295,4 +305,9 @@ export class Feed implements Home {
     }
     if (this.unsettled === 0) this.owner.idle();
   }
+}
+
+/** A lane's number as a link that is neither a sequence number nor "none"; and the other way round. */
+function asLink(lane: number): number {
+  return -2 - lane;
 }
