@@ -14,7 +14,7 @@ const skip = await whyNot("kafka");
 
 function consumer(topic: TestTopic, groupId: string, ledger: RunLedger): MiniEngine {
   const { client } = topic;
-  const source = kafkaSource({ client, topic: topic.topic, groupId, sessionTimeoutMs: 6_000, heartbeatIntervalMs: 500 });
+  const source = kafkaSource({ client, topic: topic.topic, groupId, sessionTimeoutMs: 10_000, heartbeatIntervalMs: 500 });
   return miniEngine({
     source,
     saved: ledger.saved,
@@ -98,6 +98,15 @@ describe.skipIf(skip !== undefined)("one broker", () => {
       proxy?.onKafkaRequest(undefined);
     });
     expect(lost).toBeGreaterThan(10);
+    expect(duplicates).toBe(0);
+  });
+
+  test("connections that go silent are given up and made anew, within the session", { timeout: 90_000 }, async () => {
+    const proxy = cluster.nodes[0]?.proxy;
+    const { duplicates } = await under(cluster, async () => {
+      proxy?.silence();
+      await sleep(8_000);
+    });
     expect(duplicates).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { startKafka, whyNot, type KafkaCluster } from "@spillway-tools/servers";
-import { Kafka, logLevel } from "kafkajs";
+import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource } from "./kafka-source.ts";
@@ -66,8 +66,16 @@ describe.skipIf(skip !== undefined)("a broker that asks for a password and check
     const admin = clientOf(cluster, "admin", "secret").admin();
     await admin.connect();
     // Read and describe the topic, and nothing of any group.
-    const acl = { resourceType: 2, resourceName: topic, resourcePatternType: 3, principal: "User:guest", host: "*", permissionType: 3 };
-    await admin.createAcls({ acl: [{ ...acl, operation: 3 }] });
+    const acl = {
+      resourceType: AclResourceTypes.TOPIC,
+      resourceName: topic,
+      resourcePatternType: ResourcePatternTypes.LITERAL,
+      principal: "User:guest",
+      host: "*",
+      operation: AclOperationTypes.READ,
+      permissionType: AclPermissionTypes.ALLOW,
+    };
+    await admin.createAcls({ acl: [acl] });
     await admin.disconnect();
     await expect(holdPartitions(kafkaSource({ client, topic, groupId: "g" }), 1)).rejects.toMatchObject({
       ...refused,

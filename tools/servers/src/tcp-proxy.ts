@@ -42,6 +42,8 @@ export interface TcpProxy {
   set(fault: TcpFault): void;
   /** Cuts every open connection, with a reset. */
   cut(): void;
+  /** Makes every open connection half-open for ever, as a router does that forgot it; new ones work. */
+  silence(): void;
   /** Looks at each Kafka request from now on, on new connections and open ones; undefined: none. Only for proxies in front of Kafka. */
   onKafkaRequest(rule: KafkaRule | undefined): void;
   /** Cuts everything and stops listening. */
@@ -59,7 +61,7 @@ export interface ProxyTarget {
 export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   let fault: TcpFault = { kind: "none" };
   let rule: KafkaRule | undefined;
-  const open = new Set<() => void>();
+  const open = new Map<() => void, () => void>();
 
   const server = createServer((client) => {
     if (fault.kind === "refuse") {
@@ -72,7 +74,10 @@ export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
       client.resetAndDestroy();
       upstream.resetAndDestroy();
     };
-    open.add(cut);
+    let isSilent = false;
+    open.set(cut, () => {
+      isSilent = true;
+    });
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
       // Each write to a server that is still being connected to adds one.
@@ -85,6 +90,7 @@ export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     const toClient = lane(client, cut, () => fault);
     const frames = frameReader();
     client.on("data", (chunk) => {
+      if (isSilent) return;
       // Frames are always followed, so that a rule set later begins at the start of one.
       for (const frame of frames.push(chunk)) {
         const fate = rule === undefined ? "pass" : rule(requestOf(frame));
@@ -96,6 +102,7 @@ export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
       if (rest.length > 0) toServer(rest, 0);
     });
     upstream.on("data", (chunk) => {
+      if (isSilent) return;
       if (dropAnswer) return cut();
       if (fault.kind !== "drop-answers") toClient(chunk, 0);
     });
@@ -104,7 +111,7 @@ export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const cutAll = (): void => {
-    for (const cut of open) cut();
+    for (const cut of [...open.keys()]) cut();
   };
 
   return {
@@ -117,6 +124,9 @@ export async function tcpProxy(target: ProxyTarget): Promise<TcpProxy> {
       fault = next;
     },
     cut: cutAll,
+    silence() {
+      for (const silence of open.values()) silence();
+    },
     onKafkaRequest(next) {
       rule = next;
     },

@@ -13,6 +13,19 @@ export function abortable<T>(work: Promise<T>, { signal }: CallOptions): Promise
   });
 }
 
+/** As abortable, and rejects with what `expire` makes when the work takes longer than the limit. */
+export async function bounded<T>(work: Promise<T>, limitMs: number, expire: () => Error, options: CallOptions): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(expire()), limitMs);
+  });
+  try {
+    return await abortable(Promise.race([work, limit]), options);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Resolves after a time, or at once when the signal aborts. */
 export function pause(delayMs: number, { signal }: CallOptions): Promise<void> {
   if (signal.aborted) return Promise.resolve();

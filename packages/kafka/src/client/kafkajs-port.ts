@@ -1,6 +1,6 @@
 import type { CallOptions } from "@spillway/spec";
 import type { Kafka } from "kafkajs";
-import { abortable } from "./abortable.ts";
+import { abortable, bounded } from "./abortable.ts";
 import { answered, KafkaError, thrown } from "./kafka-error.ts";
 import type { CommittedOffset, KafkaPort, OffsetAnswer, TopicMetadata, TopicPartition } from "./kafka-port.ts";
 import { brokerConnections } from "./broker-connections.ts";
@@ -10,6 +10,13 @@ import { readFetchAnswer } from "../wire/fetch.ts";
 
 const fetchApi = { key: 1, version: 11 };
 const produceApi = { key: 0, version: 7 };
+/** How long a broker may take to answer before its connection counts as dead: a router that forgot it says nothing. */
+const callLimitMs = 10_000;
+// Soon enough that a second heartbeat, on a new connection, still comes within the session.
+const heartbeatLimitMs = 4_000;
+// Members wait here for the leader, which may have to look for offsets first.
+const syncLimitMs = 30_000;
+const networkMs = 5_000;
 const memberIdRequired = 79;
 const duplicateSequenceNumber = 46;
 
@@ -18,11 +25,11 @@ export function kafkajsPort(client: Kafka): KafkaPort {
   const connections = brokerConnections(client);
 
   /** Makes one call; a connection that broke is not used again. */
-  async function send(broker: KafkajsBroker, call: KafkajsCall, doing: string, { signal }: CallOptions): Promise<unknown> {
+  async function send(broker: KafkajsBroker, call: KafkajsCall, doing: string, limitMs: number, { signal }: CallOptions): Promise<unknown> {
     const parse = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded);
     try {
       const sent = broker.connectionPool.send({ ...call, response: { decode: call.response.decode, parse } });
-      return await abortable(sent, { signal });
+      return await bounded(sent, limitMs, () => expired(doing, limitMs), { signal });
     } catch (error) {
       if (signal.aborted) throw error;
       const failure = thrown(error, doing);
@@ -31,7 +38,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     }
   }
 
-  async function call<T>(node: number | "any", name: string, parameters: object, options: CallOptions): Promise<T> {
+  async function call<T>(node: number | "any", name: string, parameters: object, options: CallOptions, limitMs = callLimitMs): Promise<T> {
     const doing = `asking for ${name}`;
     const broker = await reach(node, doing, options);
     const kind = requests[name];
@@ -39,7 +46,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     const served = apiKey === undefined ? undefined : broker.versions[apiKey]?.maxVersion;
     if (kind === undefined || served === undefined) throw answered("UNSUPPORTED_VERSION", doing, false);
     const version = Math.min(served, Math.max(...kind.versions.map(Number)));
-    return (await send(broker, kind.protocol({ version })(parameters), doing, options)) as T;
+    return (await send(broker, kind.protocol({ version })(parameters), doing, limitMs, options)) as T;
   }
 
   async function reach(node: number | "any", doing: string, options: CallOptions): Promise<KafkajsBroker> {
@@ -55,7 +62,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     node: number,
     api: { readonly key: number; readonly version: number; readonly name: string },
     body: Buffer,
-    timeoutMs: number,
+    limitMs: number,
     read: (payload: Buffer) => T,
     options: CallOptions,
   ): Promise<T> {
@@ -64,7 +71,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     if ((broker.versions[api.key]?.maxVersion ?? 0) < api.version) throw answered("UNSUPPORTED_VERSION", doing, false);
     const request = rawRequest(api.key, api.version, api.name, body);
     const response = { decode: (payload: Buffer) => Promise.resolve(read(payload)), parse: (decoded: unknown) => Promise.resolve(decoded) };
-    return (await send(broker, { request, response, requestTimeout: timeoutMs }, doing, options)) as T;
+    return (await send(broker, { request, response, requestTimeout: limitMs }, doing, limitMs, options)) as T;
   }
 
   return {
@@ -77,7 +84,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     fetch(broker, request, options) {
       const { body, read } = readFetchAnswer(request);
       // The broker itself waits up to maxWaitMs before it answers.
-      return raw(broker, { ...fetchApi, name: "Fetch" }, body, request.maxWaitMs + 10_000, read, options);
+      return raw(broker, { ...fetchApi, name: "Fetch" }, body, request.maxWaitMs + callLimitMs, read, options);
     },
 
     async listOffsets(broker, questions, options) {
@@ -119,6 +126,8 @@ export function kafkajsPort(client: Kafka): KafkaPort {
             groupProtocols: [{ name: protocol, metadata }],
           },
           options,
+          // The coordinator answers when all members have joined, or their time is over.
+          rebalanceTimeoutMs + networkMs,
         );
       let answer = await join(memberId);
       // A new member is first given its id, so that a join whose answer is lost leaves no ghost behind.
@@ -135,14 +144,15 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     async syncGroup(broker, groupId, stamp, assignments, options) {
       const groupAssignment = assignments.map(({ memberId, assignment }) => ({ memberId, memberAssignment: assignment }));
       const parameters = { groupId, generationId: stamp.generation, memberId: stamp.memberId, groupAssignment };
-      const answer = await call<{ errorCode: number; memberAssignment: Buffer }>(broker, "SyncGroup", parameters, options);
+      const answer = await call<{ errorCode: number; memberAssignment: Buffer }>(broker, "SyncGroup", parameters, options, syncLimitMs);
       check(answer.errorCode, `the assignment of group ${groupId}`);
       return answer.memberAssignment;
     },
 
     async heartbeat(broker, groupId, stamp, options) {
       const parameters = { groupId, groupGenerationId: stamp.generation, memberId: stamp.memberId };
-      check((await call<{ errorCode: number }>(broker, "Heartbeat", parameters, options)).errorCode, `a heartbeat in group ${groupId}`);
+      const answer = await call<{ errorCode: number }>(broker, "Heartbeat", parameters, options, heartbeatLimitMs);
+      check(answer.errorCode, `a heartbeat in group ${groupId}`);
     },
 
     async leaveGroup(broker, groupId, memberId, options) {
@@ -185,7 +195,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
 
     async produce(broker, request, options) {
       const api = { ...produceApi, name: "Produce" };
-      const answers = await raw(broker, api, produceBody(request), request.timeoutMs, readProduceAnswer, options);
+      const answers = await raw(broker, api, produceBody(request), request.timeoutMs + networkMs, readProduceAnswer, options);
       const doing = `storing a batch in ${request.topic}-${request.partition}`;
       const [answer, more] = answers;
       // The result is the only sign of a batch that was dropped on the way (a wrong partition, an answer for another one).
@@ -291,6 +301,14 @@ function byTopic<T extends TopicPartition>(items: readonly T[]): readonly { read
     else some.push(item);
   }
   return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+function expired(doing: string, limitMs: number): KafkaError {
+  return new KafkaError(`No answer within ${limitMs} ms while ${doing}. The connection is given up and the request made again.`, {
+    type: "TIMEOUT",
+    code: "SPILLWAY_KAFKA_UNREACHABLE",
+    failureClass: "transient",
+  });
 }
 
 function check(errorCode: number, doing: string): void {

@@ -8,6 +8,8 @@ export function testClient(endpoint: string): Kafka {
     clientId: "spillway-test",
     brokers: endpoint.split(","),
     logLevel: logLevel.NOTHING,
+    // What the tests watch with must not hang longer than what they watch.
+    requestTimeout: 5_000,
     retry: { retries: 20, maxRetryTime: 1_000 },
   });
 }
