@@ -1,5 +1,6 @@
 import type { LeaseRecord, LeaseStore, PartitionId } from "@spillway/spec";
 import { badFormat } from "./failures.ts";
+import { hasEnded, parseHolder, thisProcess, type LeaseHolder } from "./lease-holder.ts";
 import { accessTo, type LocalStore } from "./open-local.ts";
 import { requireKnown, requireShort } from "./options.ts";
 import { isStartPosition } from "./parse-checkpoint.ts";
@@ -17,7 +18,10 @@ const maxPartitionBytes = 900;
 
 const version = 1;
 
-/** Leases in the store: each compare-and-set is one transaction, alone among all processes. */
+/**
+ * Leases in the store: each compare-and-set is one transaction, alone among all processes. A lease whose owner's process has ended without releasing
+ * it (kill -9) is listed with a duration of 0, so that nobody has to wait until it runs out.
+ */
 export function localLeases(options: LocalLeasesOptions): LeaseStore {
   requireKnown("localLeases", options, ["store"]);
   const access = accessTo(options.store);
@@ -25,11 +29,11 @@ export function localLeases(options: LocalLeasesOptions): LeaseStore {
     async list(scope, { signal }) {
       requireShort("A lease's scope", scope, maxScopeBytes);
       const bounds = within(keyOf("lease", { text: scope }));
-      return access.read((database) => Array.from(database.range(bounds), ({ value }) => parse(value, scope)), signal);
+      return access.read((database) => Array.from(database.range(bounds), ({ value }) => judged(parse(value, scope))), signal);
     },
     async compareAndSet(scope, expectedVersion, next, { signal }) {
       const key = keyBytes(scope, next.partition);
-      const value = Buffer.from(JSON.stringify({ v: version, lease: next }));
+      const value = Buffer.from(JSON.stringify({ v: version, lease: next, holder: thisProcess() }));
       return access.write((database) => {
         if (storedVersion(database, key, scope) !== expectedVersion) return false;
         database.put(key, value);
@@ -51,18 +55,28 @@ export function localLeases(options: LocalLeasesOptions): LeaseStore {
 
 function storedVersion(database: Database, key: Buffer, scope: string): number | undefined {
   const stored = database.get(key);
-  return stored === undefined ? undefined : parse(stored, scope).version;
+  return stored === undefined ? undefined : parse(stored, scope).lease.version;
 }
 
-function parse(stored: Buffer, scope: string): LeaseRecord {
-  const lease = leaseIn(stored);
-  if (lease !== undefined) return lease;
+interface StoredLease {
+  readonly lease: LeaseRecord;
+  readonly holder: LeaseHolder | undefined;
+}
+
+function judged({ lease, holder }: StoredLease): LeaseRecord {
+  const isLeft = lease.owner !== undefined && holder !== undefined && hasEnded(holder);
+  return isLeft ? { ...lease, durationMs: 0 } : lease;
+}
+
+function parse(stored: Buffer, scope: string): StoredLease {
+  const found = leaseIn(stored);
+  if (found !== undefined) return found;
   throw badFormat(
     `A lease of ${scope} is damaged or of a newer version. Upgrade @spillway/local in all processes, or give the consumer another name to begin anew.`,
   );
 }
 
-function leaseIn(stored: Buffer): LeaseRecord | undefined {
+function leaseIn(stored: Buffer): StoredLease | undefined {
   let value: unknown;
   try {
     value = JSON.parse(stored.toString());
@@ -82,7 +96,9 @@ function leaseIn(stored: Buffer): LeaseRecord | undefined {
     (lease.state === "open" || lease.state === "finished") &&
     isStartPosition(lease.start);
   // JSON leaves undefined out; a record has all its members.
-  return readable ? ({ owner: undefined, wantedBy: undefined, ...lease } as LeaseRecord) : undefined;
+  if (!readable) return undefined;
+  const holder = "holder" in value ? parseHolder(value.holder) : undefined;
+  return { lease: { owner: undefined, wantedBy: undefined, ...lease } as LeaseRecord, holder };
 }
 
 function keyBytes(scope: string, partition: PartitionId): Buffer {
