@@ -9,7 +9,7 @@ import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
 import { whereIs } from "./engine/watchdog.ts";
-import { shapeOf } from "./engine/stage-names.ts";
+import { shapeOf } from "./shape.ts";
 import { sayError } from "./engine/say-error.ts";
 
 /** One source, as explain() shows it. */
@@ -87,7 +87,7 @@ export function explain(pipeline: Observable<Settled>): Explanation {
   const stages = segments.flatMap((segment): StageExplanation[] =>
     segment.kind === "operators"
       ? [{ name: "RxJS operators", says: `${segment.count} of your own; failed and filtered messages go past them` }]
-      : segment.stages.map(({ says }, index) => ({ name: segment.names[index] as string, says })),
+      : segment.stages.map(({ name, description: { says } }) => ({ name, says })),
   );
   return {
     state: run === undefined ? "not started" : ended ? "ended" : run.stopping === undefined ? "running" : "stopping",

@@ -75,13 +75,7 @@ test.each<[string, Handler, string, string | undefined, number]>([
     4,
   ],
   ["rejects with undefined", async () => Promise.reject(undefined), "dead-lettered", "undefined", 4],
-  [
-    "never settles",
-    () => new Promise(() => {}),
-    "dead-lettered",
-    expect.stringContaining("did not settle within 1000 ms"),
-    4,
-  ],
+  ["never settles", () => new Promise(() => {}), "dead-lettered", expect.stringContaining("did not settle within 1000 ms"), 4],
   [
     "settles after it was aborted",
     (_value, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve("late"))),

@@ -2,11 +2,10 @@ import { SpillwayError } from "@spillway/spec";
 import { Observable, type Operator, type Subscriber, type TeardownLogic } from "rxjs";
 import { ambient, within } from "./engine/ambient.ts";
 import { buildChain } from "./engine/build-chain.ts";
-import type { StageDescription } from "./engine/description.ts";
+import type { NamedStage, StageDescription } from "./engine/description.ts";
 import type { Root } from "./engine/root.ts";
 import { Run } from "./engine/run-context.ts";
 import { defaultSettings } from "./engine/settings.ts";
-import { stageNames } from "./engine/stage-names.ts";
 import type { Acceptor } from "./engine/stage.ts";
 import { TrackedDelivery } from "./engine/tracked-delivery.ts";
 
@@ -21,9 +20,9 @@ export type Upstream =
  */
 export class Pipeline<Out> extends Observable<Out> {
   readonly upstream: Upstream;
-  readonly stages: readonly StageDescription[];
+  readonly stages: readonly NamedStage[];
 
-  constructor(upstream: Upstream, stages: readonly StageDescription[]) {
+  constructor(upstream: Upstream, stages: readonly NamedStage[]) {
     super((subscriber) => activate(this, subscriber));
     this.upstream = upstream;
     this.stages = stages;
@@ -39,9 +38,36 @@ export class Pipeline<Out> extends Observable<Out> {
 }
 
 /** Adds a stage to whatever carries deliveries. */
-export function addStage<Out>(source: Observable<unknown>, stage: StageDescription): Pipeline<Out> {
+export function addStage<Out>(source: Observable<unknown>, description: StageDescription): Pipeline<Out> {
+  const stage = { description, name: freeName(description, source) };
   if (source instanceof Pipeline) return new Pipeline<Out>(source.upstream, [...source.stages, stage]);
   return new Pipeline<Out>({ from: "observable", observable: source }, [stage]);
+}
+
+/** The pipeline that an observable was made of by RxJS operators, as far as they tell; and by how many. */
+export function pipelineBelow(source: Observable<unknown>): {
+  readonly pipeline: Pipeline<unknown> | undefined;
+  readonly operators: number;
+} {
+  let operators = 0;
+  let at: Observable<unknown> | undefined = source;
+  while (at !== undefined && !(at instanceof Pipeline)) {
+    operators++;
+    at = at.source;
+  }
+  return { pipeline: at, operators };
+}
+
+/** The stage's own name or its kind, with a number if stages before it have the same. */
+function freeName({ name, kind }: StageDescription, source: Observable<unknown>): string {
+  const wanted = name ?? kind;
+  let count = 1;
+  for (let { pipeline } = pipelineBelow(source); pipeline !== undefined; ) {
+    count += pipeline.stages.filter(({ description }) => (description.name ?? description.kind) === wanted).length;
+    const { upstream }: Pipeline<unknown> = pipeline;
+    pipeline = upstream.from === "source" ? undefined : pipelineBelow(upstream.observable).pipeline;
+  }
+  return count === 1 ? wanted : `${wanted}-${count}`;
 }
 
 function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): TeardownLogic {
@@ -53,7 +79,7 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
   if (upstream.from === "source") {
     const chain = buildChain({
       stages,
-      names: stageNames(pipeline),
+
       run,
       end,
       leadsOn,
@@ -63,7 +89,7 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
     chain.gate.open(chain.entry);
     return upstream.root.activate(run, chain.gate, subscriber);
   }
-  const { entry } = buildChain({ stages, names: stageNames(pipeline), run, end, leadsOn, window: undefined, turns: undefined });
+  const { entry } = buildChain({ stages, run, end, leadsOn, window: undefined, turns: undefined });
   return within({ run, downstream: entry, unobserved: false }, () =>
     upstream.observable.subscribe({
       next: (delivery) => {

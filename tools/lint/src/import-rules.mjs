@@ -1,7 +1,7 @@
 import { packageGraph } from "./package-graph.mjs";
 
 /** Tests, and what only tests use: a folder named testing, and the harness that holds a package to the conformance suites. */
-const testFile = "(\\.test\\.ts|\\.test-d\\.ts|-harness\\.ts|/testing/[^/]+\\.ts)$";
+const testFile = "(\\.test\\.ts|\\.test-d\\.ts|-harness\\.ts|/testing/[^/]+\\.ts|/type-tests/.+\\.ts)$";
 const fromNpm = ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-bundled", "npm-no-pkg", "npm-unknown"];
 
 /** The package graph as rules for dependency-cruiser, for these packages. */

@@ -1,4 +1,4 @@
-import type { StageDescription } from "./description.ts";
+import type { NamedStage } from "./description.ts";
 import { Gate } from "./gate.ts";
 import { gateExit } from "./gate-exit.ts";
 import type { Run } from "./run-context.ts";
@@ -7,8 +7,7 @@ import type { Turns } from "./turns.ts";
 
 /** What a chain is built from. */
 export interface ChainOptions {
-  readonly stages: readonly StageDescription[];
-  readonly names: readonly string[];
+  readonly stages: readonly NamedStage[];
   readonly run: Run;
   /** What follows the last stage. */
   readonly end: Acceptor;
@@ -30,15 +29,15 @@ export interface Chain {
  * Builds the stages of a segment, last first, each with the next one in its hand. In a segment that a source feeds, the gate keeps the lanes of the
  * stages up to the first that works on its own terms: a handler, whose concurrency then is the gate's, or a stage that collects.
  */
-export function buildChain({ stages, names, run, end, leadsOn, window, turns }: ChainOptions): Chain {
-  const exit = stages.findIndex(({ role }) => role.is !== "inside");
-  const role = stages[exit]?.role;
+export function buildChain({ stages, run, end, leadsOn, window, turns }: ChainOptions): Chain {
+  const exit = stages.findIndex(({ description }) => description.role.is !== "inside");
+  const role = stages[exit]?.description.role;
   const gate = new Gate(run, role?.is === "exit" ? role.concurrency : (window ?? 0), turns);
   let next = exit < 0 && leadsOn ? gateExit(gate, end) : end;
   for (let index = stages.length - 1; index >= 0; index--) {
-    const stage = stages[index] as StageDescription;
+    const { description: stage, name } = stages[index] as NamedStage;
     const watched = window !== undefined && (exit < 0 || index < exit || (index === exit && stage.role.is === "exit"));
-    next = stage.build({ run, next, name: names[index] as string, gate: watched ? gate : undefined });
+    next = stage.build({ run, next, name, gate: watched ? gate : undefined });
     if (window !== undefined && index === exit && stage.role.is === "beyond") next = gateExit(gate, next);
   }
   return { entry: next, gate };

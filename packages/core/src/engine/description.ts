@@ -1,7 +1,6 @@
 import type { Gate } from "./gate.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
-import type { Place } from "./work-stage.ts";
 
 /** What a stage is built with. */
 export interface BuildContext {
@@ -33,4 +32,8 @@ export interface StageDescription {
   build(context: BuildContext): Acceptor;
 }
 
-export type { Place };
+/** A stage in a pipeline, under the name that explain(), events and dead letters call it by. */
+export interface NamedStage {
+  readonly description: StageDescription;
+  readonly name: string;
+}
