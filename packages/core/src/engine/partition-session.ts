@@ -46,6 +46,8 @@ export interface PartitionSessionOptions {
   readonly source: LogSource<unknown>;
   readonly scope: string;
   readonly lease: Lease;
+  /** The most credits that this partition may keep while it waits for messages. */
+  readonly share: () => number;
   readonly policy: CheckpointPolicy;
   /** How often a message may have killed the process before it is dead-lettered. */
   readonly crashLimit: number;
@@ -257,7 +259,7 @@ export class PartitionSession implements FeedOwner {
           }
           if (signal.aborted) break;
           failures = 0;
-          expected = Math.max(1, next.value.messages.length);
+          expected = this.#expect(next.value);
           this.#offer(next.value, reserved);
           reserved = 0;
           const last = next.value.messages.at(-1);
@@ -271,6 +273,14 @@ export class PartitionSession implements FeedOwner {
       }
     }
     return false;
+  }
+
+  /**
+   * The room to keep for the next page while it is waited for. A partition that has caught up may wait for long, and none may keep more than its share,
+   * or waiting partitions would starve the others.
+   */
+  #expect({ messages, behindMs }: LogBatch<unknown>): number {
+    return behindMs === 0 ? 1 : Math.max(1, Math.min(messages.length, this.#options.share()));
   }
 
   #offer(batch: LogBatch<unknown>, reserved: number): void {
