@@ -27,14 +27,14 @@ export function liveView({ stream, colors }: Terminal): View {
     meters.set(log, meter);
     const { messages, elapsedMs } = meter.measure(settled, performance.now());
     const done = settled === total;
-    const rate = done ? colors.green("done") : perSecond(messages, elapsedMs);
+    const rate = done ? colors.green("done") : notes === "" ? perSecond(messages, elapsedMs) : "stopping";
     const deadLetters = counts?.deadLettered ?? 0;
     const first = `${log.padEnd(11)} ${bar(settled, total)} ${percent(settled, total).padStart(5)}  ${count(settled)} of ${count(total)}  ${rate}`;
     const second = [
       colors.dim(`lag ${behind.map((each) => count(each)).join(" · ")}`),
       colors.dim(plural(counts?.retries ?? 0, "retry", "retries")),
       (deadLetters === 0 ? colors.dim : colors.yellow)(plural(deadLetters, "dead letter")),
-    ].join(colors.dim(", "));
+    ].join("   ");
     return `  ${first}\n  ${" ".repeat(12)}${second}`;
   }
 

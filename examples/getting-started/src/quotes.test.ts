@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const pages = ["README.md", "docs/getting-started.md"].filter((page) => existsSync(root + page));
+
+describe("the code of the documentation", () => {
+  const sources = readdirSync(`${root}examples`)
+    .flatMap((example) => sourcesUnder(`${root}examples/${example}/src/`))
+    .map((file) => readFileSync(file, "utf8"));
+
+  it.each(pages)("stands word for word in a program under examples, as far as %s quotes TypeScript", (page) => {
+    const quotes = [...readFileSync(root + page, "utf8").matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? "");
+    expect(quotes.length).toBeGreaterThan(0);
+    expect(quotes.filter((quote) => !sources.some((source) => source.includes(quote)))).toEqual([]);
+  });
+});
+
+function sourcesUnder(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => folder + name);
+}

@@ -1,0 +1,28 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** What a program is told while it runs. */
+export interface RunProgramOptions {
+  /** Sends SIGTERM once this has been printed. */
+  readonly stopAfter?: string;
+}
+
+/** Runs a built program of this package in a folder (npm test builds before it tests). Resolves to its exit code and the lines that it printed. */
+export async function runProgram(
+  name: string,
+  folder: string,
+  { stopAfter }: RunProgramOptions = {},
+): Promise<{ readonly code: number; readonly lines: readonly string[] }> {
+  const path = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
+  const child = spawn(process.execPath, [path], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  let stopped = false;
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+    if (stopped || stopAfter === undefined || !output.includes(stopAfter)) return;
+    stopped = child.kill("SIGTERM");
+  });
+  const [code] = (await once(child, "close")) as [number];
+  return { code, lines: output.trimEnd().split("\n") };
+}
