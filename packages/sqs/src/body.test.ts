@@ -15,6 +15,7 @@ test("any bytes come back as they were, in a body that SQS takes", () => {
       (payload) => {
         const body = writeBody(payload);
         expect(isSqsText(body.text)).toBe(true);
+        expect(body.bytes).toBe(Buffer.byteLength(body.text));
         expect(readBody(body.text, body.form)).toEqual(payload);
       },
     ),
@@ -22,8 +23,8 @@ test("any bytes come back as they were, in a body that SQS takes", () => {
 });
 
 test("text stays text, so that other consumers can read it", () => {
-  expect(writeBody(utf8.encode('{"total":3}'))).toEqual({ text: '{"total":3}', form: undefined });
-  expect(writeBody(utf8.encode("ünï\tcode 🌊\r\n"))).toEqual({ text: "ünï\tcode 🌊\r\n", form: undefined });
+  expect(writeBody(utf8.encode('{"total":3}'))).toEqual({ text: '{"total":3}', bytes: 11, form: undefined });
+  expect(writeBody(utf8.encode("ünï\tcode 🌊\r\n"))).toMatchObject({ text: "ünï\tcode 🌊\r\n", form: undefined });
 });
 
 test("a byte order mark is part of the payload", () => {

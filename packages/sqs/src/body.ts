@@ -5,12 +5,14 @@ import { bytesAsSqsText, fromBase64, toBase64 } from "./sqs-text.ts";
 /** A payload as SQS carries it: text, never empty. */
 export interface Body {
   readonly text: string;
+  /** The text's length in UTF-8. */
+  readonly bytes: number;
   /** Undefined when the text is the payload, in UTF-8. */
   readonly form: BodyForm | undefined;
 }
 
-const emptyBody: Body = { text: "(empty)", form: "empty" };
-const tombstoneBody: Body = { text: "(tombstone)", form: "tombstone" };
+const emptyBody: Body = { text: "(empty)", bytes: 7, form: "empty" };
+const tombstoneBody: Body = { text: "(tombstone)", bytes: 11, form: "tombstone" };
 const utf8 = new TextEncoder();
 
 /** Writes a payload as a body: as text if it is text that SQS takes, otherwise as base64. */
@@ -18,7 +20,9 @@ export function writeBody(payload: Payload): Body {
   if (payload === null) return tombstoneBody;
   if (payload.length === 0) return emptyBody;
   const text = bytesAsSqsText(payload);
-  return text === undefined ? { text: toBase64(payload), form: "base64" } : { text, form: undefined };
+  if (text !== undefined) return { text, bytes: payload.length, form: undefined };
+  const base64 = toBase64(payload);
+  return { text: base64, bytes: base64.length, form: "base64" };
 }
 
 /** Reads a body as the payload that writeBody was given. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type {
   ReceiveMessageCommand,
   ReceiveMessageCommandOutput,
@@ -8,7 +8,7 @@ import type {
 
 /** Whether this is the MD5 of the body, in hexadecimal. */
 export function isMd5Of(body: string, md5: string | undefined): boolean {
-  return createHash("md5").update(body).digest("hex") === md5;
+  return hash("md5", body, "hex") === md5;
 }
 
 // The SDK throws a whole answer away for one wrong checksum in it: nine good messages then wait for their visibility to end. So the answer is hidden

@@ -23,6 +23,7 @@ export interface PackedHeaders {
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
 const attributeName = /^(?!aws\.|amazon\.|\.)(?!.*\.\.)(?!.*\.$)[A-Za-z0-9_.-]{1,256}$/i;
 const reservedNames: ReadonlySet<string> = new Set([metaAttribute, ...pointerSizeAttributes]);
+const noHeaders: PackedHeaders = { attributes: {}, trace: undefined, meta: {} };
 const traceHeaderForm = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;|$)/;
 
 /**
@@ -30,6 +31,7 @@ const traceHeaderForm = /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;|$)/;
  * adapter's own attribute, so that order and repetition are kept.
  */
 export function packHeaders(headers: Headers, room: number): PackedHeaders {
+  if (headers.length === 0) return noHeaders;
   const trace = traceOf(headers);
   const names = headers.map(([name]) => name);
   const listed = names.filter((name) => name !== traceHeader);

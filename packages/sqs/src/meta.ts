@@ -30,7 +30,8 @@ export type BodyForm = "base64" | "empty" | "tombstone";
 
 /** The attribute's value, undefined when there is nothing to say. */
 export function writeMeta(meta: Omit<Meta, "v">): string | undefined {
-  if (Object.values(meta).every((value) => value === undefined)) return undefined;
+  const { body, key, keyless, names, headers } = meta;
+  if (body === undefined && key === undefined && keyless === undefined && names === undefined && headers === undefined) return undefined;
   return sqsJson({ v: 1, ...meta });
 }
 

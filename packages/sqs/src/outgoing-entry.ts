@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { SpillwayError, type OutgoingMessage, type Payload } from "@spillway/spec";
-import { writeBody } from "./body.ts";
+import { writeBody, type Body } from "./body.ts";
 import { deduplicationId } from "./deduplication-id.ts";
 import { maxAttributes, packHeaders, traceHeader, type Attributes } from "./headers.ts";
 import { isSqsId, keyText, sqsId } from "./key.ts";
@@ -36,12 +36,13 @@ export interface EntryOptions {
 /** Writes a message as SQS takes it. Throws SPILLWAY_OVERSIZE for one that is too large. */
 export function outgoingEntry(message: OutgoingMessage<Payload>, options: EntryOptions): OutgoingEntry {
   const body = writeBody(message.value);
-  const whole = entryWith(message, options, body.form, body.text, {});
+  const whole = entryWith(message, options, body, {});
   const { objectFor } = options;
   if (objectFor !== undefined && whole.bytes > options.thresholdBytes) {
     const object = objectFor();
-    const size = { [pointerSizeAttribute]: { DataType: "Number", StringValue: String(textBytes(body.text)) } };
-    const pointing = entryWith(message, options, body.form, writePointer(object), size);
+    const size = { [pointerSizeAttribute]: { DataType: "Number", StringValue: String(body.bytes) } };
+    const pointer = writePointer(object);
+    const pointing = entryWith(message, options, { text: pointer, bytes: textBytes(pointer), form: body.form }, size);
     return { ...refuseOversize(pointing, options, "its key and headers alone"), upload: { object, text: body.text } };
   }
   return { ...refuseOversize(whole, options, "it"), upload: undefined };
@@ -64,22 +65,21 @@ function refuseOversize<Entry extends { readonly bytes: number }>(
 function entryWith(
   message: OutgoingMessage<Payload>,
   options: EntryOptions,
-  form: Meta["body"],
-  MessageBody: string,
+  body: Body,
   pointer: Attributes,
 ): Omit<OutgoingEntry, "upload"> {
   const group = groupOf(message, options);
   // Whether the key, the body and the headers need the one attribute of our own decides how many are left for the headers.
-  const own: Omit<Meta, "v"> = { body: form, key: group.key, keyless: group.keyless };
+  const own: Omit<Meta, "v"> = { body: body.form, key: group.key, keyless: group.keyless };
   const room = maxAttributes - Object.keys(pointer).length - (writeMeta(own) === undefined ? 0 : 1);
   const headers = packHeaders(message.headers ?? [], room);
   const meta = writeMeta({ ...own, ...headers.meta });
   const attributes: Attributes = { ...headers.attributes, ...pointer };
   if (meta !== undefined) attributes[metaAttribute] = { DataType: "String", StringValue: meta };
   return {
-    bytes: textBytes(MessageBody) + attributeBytes(attributes),
+    bytes: body.bytes + attributeBytes(attributes),
     entry: {
-      MessageBody,
+      MessageBody: body.text,
       MessageAttributes: Object.keys(attributes).length === 0 ? undefined : attributes,
       MessageSystemAttributes:
         headers.trace === undefined ? undefined : { [traceHeader]: { DataType: "String", StringValue: headers.trace } },
