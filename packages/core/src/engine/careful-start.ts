@@ -56,7 +56,7 @@ export class CarefulStart implements StartGuard {
   }
 
   ended(delivery: TrackedDelivery): void {
-    if (delivery !== this.#current) return;
+    if (delivery.message !== this.#current?.message) return;
     this.#current = undefined;
     this.attempting = undefined;
     if (--this.#left === 0) this.#options.over();

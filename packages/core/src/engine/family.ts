@@ -55,6 +55,11 @@ export class Family implements Home, Activity {
     return this.parent.feed.laneScope;
   }
 
+  get parking(): undefined {
+    // Children have no place in a window.
+    return undefined;
+  }
+
   get closed(): boolean {
     return this.parent.feed.closed;
   }
@@ -85,6 +90,10 @@ export class Family implements Home, Activity {
 
   giveBack(): boolean {
     return false;
+  }
+
+  occupy(): void {
+    // A child never is at the gate.
   }
 
   passLane(): void {

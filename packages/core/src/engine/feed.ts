@@ -2,7 +2,7 @@ import type { Message, Original } from "@spillway/spec";
 import type { Credits } from "./credits.ts";
 import { Family } from "./family.ts";
 import type { Gate } from "./gate.ts";
-import type { FinalOutcome, Home, Origin } from "./home.ts";
+import type { FinalOutcome, Home, Origin, Parking } from "./home.ts";
 import { hashOf, LaneTable } from "./lane-table.ts";
 import type { Ordering } from "./ordering.ts";
 import { Ring } from "./ring.ts";
@@ -42,7 +42,7 @@ export interface FeedOwner {
  * The messages of one partition or queue between intake and settlement: which wait, which are under way, and what they wait for. It knows nothing of
  * where they come from, nor of what is done with them.
  */
-export class Feed implements Home {
+export class Feed implements Home, Parking {
   private readonly run: Run;
   private readonly gate: Gate;
   readonly ordering: Ordering;
@@ -87,6 +87,25 @@ export class Feed implements Home {
 
   get origin(): Origin {
     return this.owner.origin;
+  }
+
+  get parking(): Parking {
+    return this;
+  }
+
+  park(delivery: TrackedDelivery): boolean {
+    this.window.setRecord(delivery.sequence, delivery.message);
+    this.window.setState(delivery.sequence, PlaceState.parked);
+    return true;
+  }
+
+  messageAt(sequence: number): Message<unknown> | undefined {
+    return this.window.state(sequence) === PlaceState.parked ? (this.window.record(sequence) as Message<unknown>) : undefined;
+  }
+
+  unpark(delivery: TrackedDelivery): void {
+    this.window.setRecord(delivery.sequence, delivery);
+    this.window.setState(delivery.sequence, PlaceState.started);
   }
 
   get laneScope(): object {
@@ -226,6 +245,7 @@ export class Feed implements Home {
 
   /** Aborts what waits for a time (a retry's delay, a breaker, a child's): it would outlast the drain. */
   abortWaiting(reason: Error): void {
+    for (const delivery of this.run.wheel.takeAll(this)) this.abort(delivery, reason);
     for (const delivery of this.underWay()) {
       if (delivery.waits || (delivery.activity instanceof Family && delivery.activity.waits)) this.abort(delivery, reason);
     }
@@ -234,6 +254,7 @@ export class Feed implements Home {
   /** Aborts everything that is under way, and tells running handlers. */
   abandon(reason: Error): void {
     this.close();
+    this.run.wheel.takeAll(this);
     const late = this.underWay();
     if (late.length > 0 && this.run.listened)
       this.run.emit({ type: "deadline", source: this.origin.source, messages: late.map(({ message }) => message) });
@@ -246,7 +267,19 @@ export class Feed implements Home {
     const { window } = this;
     const place = window.size === 0 ? undefined : window.record(window.base);
     if (place === undefined || typeof place === "string") return undefined;
-    return place instanceof TrackedDelivery ? { message: place.message, delivery: place } : { message: place, delivery: undefined };
+    if (place instanceof TrackedDelivery) return { message: place.message, delivery: place };
+    const parked = window.state(window.base) === PlaceState.parked ? this.run.wheel.peek(this, window.base) : undefined;
+    return { message: place, delivery: parked };
+  }
+
+  /** The delivery of a message that was let in and has not ended; one that waits for a retry is taken out of that. */
+  takeOut(message: Message<unknown>): TrackedDelivery | undefined {
+    let found: TrackedDelivery | undefined;
+    this.window.forEach((place, state, sequence) => {
+      if (state === PlaceState.started && place instanceof TrackedDelivery && place.message === message) found = place;
+      else if (state === PlaceState.parked && place === message) [found] = this.run.wheel.takeAll(this, sequence);
+    });
+    return found;
   }
 
   /** The messages that are here and have not been let in, oldest first. */

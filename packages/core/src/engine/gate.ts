@@ -76,6 +76,7 @@ export class Gate implements Admission {
   }
 
   park(delivery: TrackedDelivery): void {
+    delivery.feed.occupy(delivery);
     if (!delivery.hasUnit) return;
     delivery.hasUnit = false;
     this.units++;

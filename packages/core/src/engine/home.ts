@@ -23,6 +23,8 @@ export interface Home {
   readonly abortSignal: AbortSignal;
   /** Whether nothing new is to be begun, because it is being given back. */
   readonly closed: boolean;
+  /** Keeps messages in place of deliveries that wait; undefined where each delivery is kept as it is. */
+  readonly parking: Parking | undefined;
   /** The bytes that a message arrived with. */
   original(message: Message<unknown>): Original;
   /** A delivery has come to the end of its pipeline. */
@@ -31,8 +33,19 @@ export interface Home {
   abort(delivery: TrackedDelivery, reason: Error): void;
   /** Lets the source delay a failed message by itself; false when it cannot. */
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
+  /** A delivery that did not leave the gate at once takes possession of its lane. */
+  occupy(delivery: TrackedDelivery): void;
   /** The owner of a lane at the gate leaves it to the next message. */
   passLane(delivery: TrackedDelivery): void;
+}
+
+/** How a home keeps the message of a delivery that was taken apart while it waits. */
+export interface Parking {
+  /** Keeps the message in the delivery's place; false when that is not possible. */
+  park(delivery: TrackedDelivery): boolean;
+  messageAt(sequence: number): Message<unknown> | undefined;
+  /** Puts the delivery that goes on in the message's place. */
+  unpark(delivery: TrackedDelivery): void;
 }
 
 /** What can be going on for a delivery: a handler that runs, or children that are under way. */

@@ -49,7 +49,11 @@ export class LogIntake implements Intake {
     const { run, assigner, start } = this.#options;
     try {
       for await (const lease of assigner.leases({ start, signal: this.#claiming.signal })) {
-        const session = new PartitionSession({ ...this.#options, lease, share: () => Math.floor(this.credits.maxMessages / this.sessions.size) });
+        const session = new PartitionSession({
+          ...this.#options,
+          lease,
+          share: () => Math.floor(this.credits.maxMessages / this.sessions.size),
+        });
         this.sessions.add(session);
         const serving: Promise<void> = session.serve().then(
           () => this.#ended(session, serving),

@@ -219,7 +219,7 @@ export class QueueIntake implements Intake, FeedOwner {
 
   /** The queue has given a message to somebody else: what runs is aborted, what waits is aborted when its turn comes. */
   #takenBack(message: Message<unknown>, error: Error): void {
-    const delivery = this.feed.underWay().find((each) => each.message === message);
+    const delivery = this.feed.takeOut(message);
     if (delivery !== undefined && this.#acknowledger.underWay.has(delivery)) return;
     if (delivery === undefined && !this.feed.waiting().includes(message)) return;
     this.feed.takenBack.set(message, error);

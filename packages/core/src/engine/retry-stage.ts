@@ -59,7 +59,7 @@ export class RetryStage implements Acceptor {
     }
     const { giveBackAfterMs } = this.#rules;
     if (giveBackAfterMs !== undefined && failure.delayMs > giveBackAfterMs && delivery.feed.giveBack(delivery, failure.delayMs)) return;
-    run.retryLater(delivery, failure.delayMs);
+    run.retryLater(delivery, failure);
   }
 
   #giveUp(delivery: TrackedDelivery, failure: Failure, rule: RetryRule): Disposition | undefined {

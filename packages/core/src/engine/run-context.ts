@@ -80,6 +80,7 @@ export class Run {
   end(reason: Error): void {
     this.stopping ??= reason;
     this.#controller.abort(reason);
+    this.wheel.stop();
     for (const task of this.#ended) task();
   }
 
@@ -135,14 +136,14 @@ export class Run {
     for (const task of this.#drained) task();
   }
 
-  /** Sends a failed delivery back to the stage that failed, after a delay; one that would wait while its feed closes is aborted. */
-  retryLater(delivery: TrackedDelivery, delayMs: number): void {
+  /** Sends a failed delivery back to the stage that failed, after its failure's delay; one that would wait while its feed closes is aborted. */
+  retryLater(delivery: TrackedDelivery, failure: Failure): void {
     if (delivery.feed.closed) {
       delivery.feed.abort(delivery, this.stopping ?? new Error("the partition is being given back"));
       return;
     }
     delivery.waits = true;
-    this.wheel.add(delivery, delayMs);
+    this.wheel.add(delivery, failure);
   }
 
   #retryDue(delivery: TrackedDelivery): void {

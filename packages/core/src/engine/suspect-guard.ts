@@ -36,7 +36,7 @@ export class SuspectGuard implements StartGuard {
   }
 
   ended(delivery: TrackedDelivery): void {
-    if (delivery === this.#alone) this.#alone = undefined;
+    if (delivery.message === this.#alone?.message) this.#alone = undefined;
   }
 
   #isSuspect(message: Message<unknown>): boolean {
