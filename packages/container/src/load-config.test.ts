@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadConfig } from "./load-config.ts";
+import { loadConfig, urlOf } from "./load-config.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -37,6 +37,17 @@ test("the environment wins over the file, whose spelling of names stands", async
   expect(config).toEqual({ backends: { deadLetters: "memory:c", orders: "memory:b" }, pipelines: ["charges"] });
 });
 
+test("one variable names the backends of all names that have none of their own", async () => {
+  const file = await fileWith('{"backends":{"orders":"memory:a"},"otherBackends":"memory:{name}"}');
+  const config = await loadConfig({ file, env: { SPILLWAY_BACKENDS: "kafka://host/{name}?group={name}" } });
+  expect([urlOf(config, "orders"), urlOf(config, "dead letters")]).toEqual([
+    "memory:a",
+    "kafka://host/dead%20letters?group=dead%20letters",
+  ]);
+  expect(urlOf(await loadConfig({ file, env: {} }), "dead")).toBe("memory:dead");
+  expect(urlOf({ backends: {} }, "dead")).toBeUndefined();
+});
+
 test("an empty variable is one that is not set", async () => {
   const file = await fileWith('{"backends":{"orders":"memory:b"}}');
   expect(await loadConfig({ file, env: { SPILLWAY_BACKEND_ORDERS: "", SPILLWAY_PIPELINES: "" } })).toEqual({
@@ -50,6 +61,7 @@ test.each([
   ['{"backend":{}}', 'Did you mean "backends"?'],
   ['{"backends":{"a":1}}', "a URL, as text"],
   ['{"pipelines":"charges"}', "a list of names"],
+  ['{"otherBackends":{}}', "a URL, as text"],
 ])("%s is refused and says what to write", async (content, message) => {
   const file = await fileWith(content);
   await expect(loadConfig({ file, env: {} })).rejects.toThrow(message);

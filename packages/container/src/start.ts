@@ -3,7 +3,7 @@ import type { LogSource, Payload, QueueSource, Source } from "@spillway/spec";
 import type { DependencyContainer } from "tsyringe";
 import { createBackends, type Backends } from "./backends.ts";
 import { invalid } from "./invalid.ts";
-import type { SpillwayConfig } from "./load-config.ts";
+import { urlOf, type SpillwayConfig } from "./load-config.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { ConsumeByNameOptions, Parts, PipelineDefinition } from "./pipeline-definition.ts";
 import type { Opened, Scheme } from "./scheme.ts";
@@ -77,11 +77,11 @@ function chosenPipelines<Name extends string>(
   });
 }
 
-function checkBackends(pipeline: string, { sources, sinks }: PipelineDefinition, { backends }: SpillwayConfig): void {
+function checkBackends(pipeline: string, { sources, sinks }: PipelineDefinition, config: SpillwayConfig): void {
   for (const name of [...sources, ...sinks]) {
-    if (backends[name] !== undefined) continue;
+    if (urlOf(config, name) !== undefined) continue;
     throw invalid(
-      `The pipeline "${pipeline}" needs a backend "${name}", and the configuration has none of this name.${meant(name, Object.keys(backends))}`,
+      `The pipeline "${pipeline}" needs a backend "${name}", and the configuration has none of this name.${meant(name, Object.keys(config.backends))}`,
     );
   }
 }
@@ -93,12 +93,12 @@ function meant(name: string, known: readonly string[]): string {
 
 async function partsOf(
   definition: PipelineDefinition,
-  { backends: urls }: SpillwayConfig,
+  config: SpillwayConfig,
   backends: Backends,
   container: DependencyContainer,
 ): Promise<Parts<string, string>> {
   async function opened<Kind extends "source" | "sink">(kind: Kind, names: readonly string[]): Promise<ReadonlyMap<string, Opened[Kind]>> {
-    return new Map(await Promise.all(names.map(async (name) => [name, await backends.open(kind, urls[name] ?? "")] as const)));
+    return new Map(await Promise.all(names.map(async (name) => [name, await backends.open(kind, urlOf(config, name) ?? "")] as const)));
   }
   const [sources, sinks] = await Promise.all([opened("source", definition.sources), opened("sink", definition.sinks)]);
   return {

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkpoint, classify, constant, consume, deadLetter, decode, handle, json, retry, when, type Settled } from "@spillway/core";
+import { sqsSink, sqsSource } from "@spillway/sqs";
+import { serversFor } from "@spillway-tools/servers";
+import type { Observable, Subscription } from "rxjs";
+import { describe, expect, test } from "vitest";
+import { watchGroups } from "./group-watch.ts";
+import { drain, maxBytes, openQueue, sendAll } from "./queues.ts";
+
+const server = await serversFor("sqs");
+
+interface Task {
+  readonly group: string;
+  readonly number: number;
+}
+
+class Poison extends Error {}
+
+const groups = 1_000;
+const perGroup = 4;
+const isPoison = ({ group, number }: Task): boolean => number === 1 && Number(group.slice(1)) % 100 === 7;
+/** Fails a few times, and passes in the end. */
+const isFlaky = ({ group, number }: Task): boolean => number === 2 && Number(group.slice(1)) % 100 === 13;
+
+describe.skipIf(server.skip !== undefined)("SQS FIFO", () => {
+  test("1,000 groups on three workers that are killed: each group in order, poison holds only itself, nothing is lost", {
+    timeout: 120_000,
+  }, async () => {
+    const [orders, dead] = await Promise.all([openQueue(server.endpoint, { fifo: true }), openQueue(server.endpoint, { fifo: true })]);
+    const watch = watchGroups();
+    const failures = new Map<string, number>();
+    const tasks = Array.from(
+      { length: groups * perGroup },
+      (_, index): Task => ({ group: `g${index % groups}`, number: Math.floor(index / groups) }),
+    );
+    await sendAll(
+      sqsSink({ ...orders, fifo: true, maxBytes }),
+      tasks.map((task) => ({ key: task.group, value: new TextEncoder().encode(JSON.stringify(task)) })),
+    );
+
+    const worker = (): Observable<Settled> =>
+      consume(sqsSource({ ...orders, fifo: true, visibilityTimeoutMs: 3_000, waitMs: 1_000 }), { ordering: "key", maxInFlight: 400 }).pipe(
+        decode(json()),
+        handle(
+          async (value) => {
+            const task = value as Task;
+            const end = watch.begin(task.group, task.number);
+            try {
+              await sleep(1);
+              if (isPoison(task)) throw new Poison("poison");
+              const name = `${task.group}/${task.number}`;
+              failures.set(name, (failures.get(name) ?? 0) + 1);
+              if (isFlaky(task) && (failures.get(name) ?? 0) < 3) throw new Error("not yet");
+            } finally {
+              end();
+            }
+          },
+          { concurrency: 64 },
+        ),
+        classify(when(Poison, "permanent")),
+        retry({ attempts: 10, backoff: constant(100) }),
+        deadLetter(sqsSink({ ...dead, fifo: true, maxBytes })),
+        checkpoint(),
+      );
+    let errors = 0;
+    const begin = (): Subscription => worker().subscribe({ error: () => (errors += 1) });
+    const workers = [begin(), begin(), begin()];
+    for (let kill = 0; kill < 4; kill += 1) {
+      await sleep(700);
+      // Unsubscribing is what a crash is to the queue: nothing is settled and nothing is given back.
+      workers[kill % 3]?.unsubscribe();
+      workers[kill % 3] = begin();
+    }
+    await expect.poll(() => orders.held(), { timeout: 90_000, interval: 250 }).toBe(0);
+    for (const each of workers) each.unsubscribe();
+
+    expect(errors).toBe(0);
+    expect(watch.faults).toEqual([]);
+    expect(watch.seen.size).toBe(tasks.length);
+    const letters = (await drain(sqsSource({ ...dead, fifo: true, waitMs: 1_000 }))).map((text) => JSON.parse(text) as Task);
+    expect(letters.map(({ group }) => group).sort()).toEqual(
+      tasks
+        .filter(isPoison)
+        .map(({ group }) => group)
+        .sort(),
+    ); // prettier-ignore
+    await Promise.all([orders.close(), dead.close()]);
+  });
+});
