@@ -63,5 +63,11 @@ export type EngineEvent =
   | { readonly type: "stalled"; readonly source: string; readonly partition: PartitionId | undefined; readonly says: string }
   /** These messages did not end in time, or were lost; they are aborted and will be delivered again. */
   | { readonly type: "deadline"; readonly source: string; readonly messages: readonly Message<unknown>[] }
-  /** The pipeline begins to stop. */
-  | { readonly type: "draining"; readonly reason: string; readonly inFlight: number };
+  /** The pipeline begins to stop: what is in flight, how many handlers run, and how long they take as a rule (undefined where none was timed). */
+  | {
+      readonly type: "draining";
+      readonly reason: string;
+      readonly inFlight: number;
+      readonly running: number;
+      readonly expectedMs: number | undefined;
+    };

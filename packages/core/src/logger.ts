@@ -52,7 +52,10 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "stalled":
       return ["error", event.says];
     case "draining":
-      return ["info", `stopping (${event.reason}) with ${event.inFlight} messages in flight`];
+      return [
+        "info",
+        `stopping (${event.reason}) with ${event.inFlight} messages in flight, ${event.running} of them running${event.expectedMs === undefined ? "" : `, about ${event.expectedMs} ms`}`,
+      ];
     case "deadline":
       return ["warn", `${event.messages.length} messages did not end in time and will be delivered again`];
     case "lease":

@@ -53,6 +53,7 @@ test("G9: on the signal, started work finishes, waiting work is aborted, and the
   const first = w.start(simple(w, slow, { concurrency: 4 }));
   await w.clock.advance(100);
   const report = await first.stop();
+  expect(w.events.find(({ type }) => type === "draining")).toMatchObject({ inFlight: 10, running: 4 });
   expect(finished).toEqual(["a", "b", "c", "d"]);
   expect(report).toMatchObject({ delivered: 10, succeeded: 4, aborted: 6, inFlight: 0, stoppedBecause: "the test stops it" });
   const second = w.start(simple(w, slow, { concurrency: 4 }));

@@ -31,7 +31,12 @@ test("waiting messages keep their attempt and their value, and wake the clock at
   w.append(...Array.from({ length: count }, (_, index) => String(index)));
   await w.clock.advance(500);
   const { feeds } = explain(pipeline);
-  expect(feeds[0]?.firstUnsettled).toMatchObject({ attempt: 1, failedAt: "handle", lastError: "0 fails", state: expect.stringContaining("waits for its next attempt") });
+  expect(feeds[0]?.firstUnsettled).toMatchObject({
+    attempt: 1,
+    failedAt: "handle",
+    lastError: "0 fails",
+    state: expect.stringContaining("waits for its next attempt"),
+  });
   wakes = 0;
   await w.clock.advance(1_000);
   expect(wakes).toBeLessThanOrEqual(110);

@@ -28,6 +28,13 @@ export interface RunSettings {
   readonly listener: ((event: EngineEvent) => void) | undefined;
 }
 
+/** A stage that knows how long its handlers take. */
+export interface TimedStage {
+  readonly name: string;
+  readonly running: number;
+  readonly typicalMs: number | undefined;
+}
+
 /** A source that takes part in a run. */
 export interface Intake {
   readonly name: string;
@@ -47,6 +54,8 @@ export class Run {
   readonly clock: Clock;
   readonly counters: Counters = new Counters();
   readonly intakes: Intake[] = [];
+  /** The stages that run handlers. */
+  readonly stages: TimedStage[] = [];
   readonly wheel: RetryWheel;
   readonly watchdog: Watchdog;
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
@@ -131,9 +140,20 @@ export class Run {
     if (this.stopping !== undefined) return;
     this.stopping = reason;
     const deadlineMs = this.clock.nowMs() + this.settings.drainTimeoutMs;
-    this.emit({ type: "draining", reason: reason.message, inFlight: this.counters.snapshot().inFlight });
+    this.emit({ type: "draining", reason: reason.message, ...this.#forecast() });
     for (const intake of this.intakes) intake.drain(deadlineMs, reason);
     for (const task of this.#drained) task();
+  }
+
+  /** What is running, and how long that takes as a rule. */
+  #forecast(): { readonly inFlight: number; readonly running: number; readonly expectedMs: number | undefined } {
+    const busy = this.stages.filter(({ running }) => running > 0);
+    const expected = busy.flatMap(({ typicalMs }) => typicalMs ?? []);
+    return {
+      inFlight: this.counters.snapshot().inFlight,
+      running: busy.reduce((sum, { running }) => sum + running, 0),
+      expectedMs: expected.length === 0 ? undefined : Math.round(Math.max(...expected)),
+    };
   }
 
   /** Sends a failed delivery back to the stage that failed, after its failure's delay; one that would wait while its feed closes is aborted. */

@@ -15,6 +15,8 @@ export interface SlotOwner {
  */
 export class Slot implements Activity {
   delivery: TrackedDelivery | undefined = undefined;
+  /** When its handler started, if this one is a sample of how long handlers take; 0 otherwise. */
+  sampledAtMs = 0;
   /** The owner's sweep during which its handler started, for time-outs. */
   startedAtSweep = 0;
   readonly onResolved: (value: unknown) => void;

@@ -33,6 +33,9 @@ export interface WorkStageOptions {
   readonly disposition: Disposition | undefined;
 }
 
+/** One in sixteen handlers that wait is timed. */
+const sampleMask = 15;
+
 /** A time-out is noticed at most this share of it too late; the price of a timer for all handlers instead of one for each. */
 const sweepsPerTimeout = 8;
 
@@ -54,6 +57,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private readonly slots = new Set<Slot>();
   private readonly idle: Slot[] = [];
   private sweep = 0;
+  private waits = 0;
+  private sampledMs: number | undefined = undefined;
   private cancelSweep: Cancel | undefined = undefined;
 
   constructor(options: WorkStageOptions) {
@@ -67,6 +72,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.timeoutMs = options.timeoutMs;
     if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.attempt(delivery));
     this.disposition = options.disposition;
+    options.run.stages.push(this);
     options.run.onEnd(() => this.cancelSweep?.());
   }
 
@@ -132,6 +138,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     const slot = delivery.activity === undefined ? this.activityFor(delivery) : (delivery.activity as Slot);
     delivery.activity = slot;
     slot.startedAtSweep = this.sweep;
+    if ((++this.waits & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
     if (this.own !== undefined) this.own.occupy(delivery);
     if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
     result.then(slot.onResolved, slot.onRejected);
@@ -166,10 +173,22 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.next.accept(delivery);
   }
 
+  /** How long a handler that waits takes, about, in milliseconds; undefined while none was sampled. */
+  get typicalMs(): number | undefined {
+    return this.sampledMs;
+  }
+
   private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
+    if (slot.sampledAtMs > 0) this.sample(slot);
     delivery.activity = undefined;
     slot.delivery = undefined;
     this.idle.push(slot);
+  }
+
+  private sample(slot: Slot): void {
+    const tookMs = this.run.clock.nowMs() - slot.sampledAtMs;
+    slot.sampledAtMs = 0;
+    this.sampledMs = this.sampledMs === undefined ? tookMs : this.sampledMs + (tookMs - this.sampledMs) / 8;
   }
 
   private newSlot(): Slot {
