@@ -2,45 +2,16 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serversFor } from "@spillway-tools/servers";
 import { describe, expect, test } from "vitest";
-import { kafkaSource } from "./kafka-source.ts";
 import { committedWatch } from "./testing/committed-watch.ts";
-import { killableClient, type KillableClient } from "./testing/killable-client.ts";
 import { load } from "./testing/load.ts";
-import { miniEngine, type MiniEngine } from "./testing/mini-engine.ts";
-import { runLedger, type RunLedger } from "./testing/run-ledger.ts";
+import { runLedger } from "./testing/run-ledger.ts";
+import { joinGroup, type TestMember } from "./testing/test-member.ts";
 import { testTopic } from "./testing/test-topic.ts";
 
 const kafka = await serversFor("kafka");
 const partitions = 12;
 
-interface Member {
-  readonly client: KillableClient;
-  readonly engine: MiniEngine;
-}
-
-function join(topic: string, groupId: string, ledger: RunLedger): Member {
-  const client = killableClient(kafka.endpoint);
-  const source = kafkaSource({
-    client: client.client,
-    topic,
-    groupId,
-    sessionTimeoutMs: 2_000,
-    heartbeatIntervalMs: 300,
-    drainTimeoutMs: 10_000,
-  });
-  const engine = miniEngine({
-    source,
-    saved: ledger.saved,
-    async handle(message) {
-      const succeeded = ledger.start(message);
-      await sleep(5 + (message.offset % 40));
-      succeeded();
-    },
-  });
-  return { client, engine };
-}
-
-async function shared(members: readonly Member[]): Promise<void> {
+async function shared(members: readonly TestMember[]): Promise<void> {
   await expect.poll(() => members.reduce((sum, { engine }) => sum + engine.leases.size, 0), { timeout: 20_000 }).toBe(partitions);
 }
 
@@ -53,9 +24,9 @@ describe.skipIf(kafka.skip !== undefined)("members that come and go", () => {
     const ledger = runLedger();
     const watch = committedWatch(topic, groupId);
     const messages = load(topic, partitions, 2_000, 25);
-    const members = [join(topic.topic, groupId, ledger)];
+    const members = [joinGroup(kafka.endpoint, topic.topic, groupId, ledger)];
     for (const step of ["join", "join", "leave", "join", "leave", "join"]) {
-      if (step === "join") members.push(join(topic.topic, groupId, ledger));
+      if (step === "join") members.push(joinGroup(kafka.endpoint, topic.topic, groupId, ledger));
       else {
         const leaver = members.shift();
         leaver?.engine.stop();
@@ -84,7 +55,7 @@ describe.skipIf(kafka.skip !== undefined)("members that come and go", () => {
     const ledger = runLedger();
     const watch = committedWatch(topic, groupId);
     const messages = load(topic, partitions, 2_000, 25);
-    const members = [0, 1, 2].map(() => join(topic.topic, groupId, ledger));
+    const members = [0, 1, 2].map(() => joinGroup(kafka.endpoint, topic.topic, groupId, ledger));
     await shared(members);
     const unsaved = new Set<string>();
     for (let kill = 0; kill < 3; kill += 1) {
@@ -92,7 +63,7 @@ describe.skipIf(kafka.skip !== undefined)("members that come and go", () => {
       const victim = members.shift();
       victim?.client.kill();
       for (const name of victim?.engine.die() ?? []) unsaved.add(name);
-      members.push(join(topic.topic, groupId, ledger));
+      members.push(joinGroup(kafka.endpoint, topic.topic, groupId, ledger));
       await shared(members);
     }
     await messages.end();

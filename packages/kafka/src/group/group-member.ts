@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import { SpillwayError, hasCode, type CallOptions, type FencingToken, type PartitionId } from "@spillway/spec";
+import { SpillwayError, type CallOptions, type FencingToken, type PartitionId } from "@spillway/spec";
 import { abortable, pause } from "../client/abortable.ts";
 import { KafkaError } from "../client/kafka-error.ts";
 import type { GroupStamp, JoinedGroup, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
@@ -10,7 +10,10 @@ import { commitOffset } from "./commit-offset.ts";
 import { coordinatorOf } from "./coordinator.ts";
 import type { GroupOptions } from "./group-options.ts";
 import { leaseLost, type Committed, type HeldLease } from "./held-lease.ts";
+import { currentStamp } from "./current-stamp.ts";
+import { leaveGroup } from "./leave-group.ts";
 import { lead } from "./lead.ts";
+import { leaseTable } from "./lease-table.ts";
 import { decodeAssignment, encodeSubscription, type MemberAssignment } from "./member-messages.ts";
 
 /** This process as a member of its group. */
@@ -30,6 +33,7 @@ export interface GroupMember {
 
 /** All members of a group must speak it; other consumers of a group therefore cannot share it. */
 const protocol = "spillway-cooperative";
+const patienceMs = 5_000;
 
 /**
  * Makes a member. Rebalances are cooperative: nobody stops for one. A partition that moves is first given to nobody; its owner finishes what it has
@@ -41,17 +45,18 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   const { groupId } = options;
   const coordinator = coordinatorOf(port, groupId);
   const joiningCoordinator = coordinatorOf(joining, groupId);
-  const leases = new Map<PartitionId, HeldLease>();
+  const leases = leaseTable(options.drainTimeoutMs, settleRemoval);
   const ended = new AbortController();
   // Each partition's calls listen to it.
   setMaxListeners(0, ended.signal);
   const everywhere: CallOptions = { signal: ended.signal };
   let memberId = "";
-  let stamp: GroupStamp | undefined;
+  // Joining has begun already when the group told so first: joining once more would stir up everybody for nothing.
+  const stamp = currentStamp(() => {
+    if (!isJoining) askToRejoin();
+  });
   let assigned: ReadonlyMap<PartitionId, TopicPartition> = new Map();
   let acquiring: { readonly work: Promise<void>; readonly stop: AbortController } | undefined;
-  /** How often each partition was gained in the present generation. */
-  const gains = new Map<PartitionId, number>();
   let stopping = false;
   let rejoin = false;
   let isJoining = false;
@@ -60,7 +65,6 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   let knownPartitions = "";
   let gained: (lease: HeldLease) => void = () => {};
   let wake: () => void = () => {};
-  const stampChanged = new Set<() => void>();
 
   async function join(): Promise<void> {
     await finishAcquiring();
@@ -69,9 +73,9 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
     const topics = directory.topics().map(({ topic }) => topic);
     const metadata = encodeSubscription({
       topics,
-      owned: [...leases.values()].filter(({ status }) => status === "held"),
-      draining: [...leases.values()].filter(({ status }) => status === "draining"),
-      generation: stamp?.generation ?? -1,
+      owned: leases.in("held"),
+      draining: leases.in("draining"),
+      generation: stamp.value?.generation ?? -1,
       stopping,
     });
     const { sessionTimeoutMs, rebalanceTimeoutMs } = options;
@@ -92,41 +96,47 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   }
 
   function apply(next: GroupStamp, assignment: MemberAssignment): void {
-    stamp = next;
-    gains.clear();
-    for (const heard of stampChanged) heard();
-    stampChanged.clear();
+    stamp.set(next);
     assigned = new Map(assignment.partitions.map((partition) => [partitionId(partition), partition]));
-    for (const lease of leases.values()) if (lease.status === "held" && !assigned.has(lease.id)) drain(lease);
+    for (const lease of leases.in("held")) {
+      if (!assigned.has(lease.id)) leases.drain(lease, `Partition ${lease.id} moves to another member of group ${groupId}.`);
+    }
     acquireMissing(assignment.starts);
+  }
+
+  function missing(): readonly TopicPartition[] {
+    return [...assigned.values()].filter((partition) => !leases.has(partitionId(partition)));
   }
 
   /** Gets what is assigned and not held yet; tried again as long as the assignment stands. */
   function acquireMissing(starts: MemberAssignment["starts"]): void {
-    const at = stamp;
-    const missing = [...assigned.values()].filter((partition) => !leases.has(partitionId(partition)));
-    if (missing.length === 0 || at === undefined || stopping || acquiring !== undefined) return;
+    const at = stamp.value;
+    if (missing().length === 0 || at === undefined || stopping || acquiring !== undefined) return;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, ended.signal]);
     setMaxListeners(0, signal);
-    const work = (async () => {
-      for (let waitMs = 100; !signal.aborted && stamp === at; waitMs = Math.min(waitMs * 2, 2_000)) {
+    const work = async (): Promise<void> => {
+      for (let waitMs = 100; missing().length > 0 && !signal.aborted && stamp.value === at; waitMs = Math.min(waitMs * 2, 2_000)) {
         try {
-          const found = await acquire({ port, coordinator, directory, ...options }, at, missing, starts, { signal });
-          for (const one of found) hand({ ...one, token: nextToken(one.id, at.generation), status: "held", ...controllers() });
-          return;
+          const found = await acquire({ port, coordinator, directory, ...options }, at, missing(), starts, { signal });
+          for (const lease of leases.add(found, at.generation)) gained(lease);
         } catch (error) {
           if (signal.aborted) return;
           if (!(error instanceof SpillwayError) || !error.retryable) throw error;
           if (isOutdated(error)) return askToRejoin();
-          await pause(waitMs, { signal });
         }
+        if (missing().length > 0) await pause(waitMs, { signal });
       }
-    })();
-    acquiring = { stop, work: work.catch(give) };
-    void acquiring.work.then(() => {
-      acquiring = undefined;
-    });
+    };
+    acquiring = {
+      stop,
+      work: work()
+        .catch(give)
+        .then(() => {
+          acquiring = undefined;
+          endIfDone();
+        }),
+    };
   }
 
   function give(error: unknown): void {
@@ -138,60 +148,32 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
     if (fatal !== undefined) throw fatal;
   }
 
-  function hand(lease: HeldLease): void {
-    leases.set(lease.id, lease);
-    gained(lease);
-  }
-
-  /** Grows with the generation, and within one for a partition that was given back and gained again. */
-  function nextToken(id: PartitionId, generation: number): FencingToken {
-    const gain = (gains.get(id) ?? -1) + 1;
-    gains.set(id, gain);
-    return (generation * 1_000 + gain) as FencingToken;
-  }
-
   async function finishAcquiring(): Promise<void> {
     if (acquiring === undefined) return;
     // What is marked as held should come to be held; but the group must not wait for it long.
-    const patience = AbortSignal.timeout(5_000);
+    const patience = AbortSignal.timeout(patienceMs);
     await abortable(acquiring.work, { signal: AbortSignal.any([patience, ended.signal]) }).catch(() => acquiring?.stop.abort());
     await acquiring?.work;
   }
 
-  function drain(lease: HeldLease): void {
-    lease.status = "draining";
-    lease.deadline = setTimeout(() => {
-      lose(lease, `it was not given back within ${options.drainTimeoutMs} ms`);
-    }, options.drainTimeoutMs);
-    lease.drain.abort(new Error(`Partition ${lease.id} moves to another member of group ${groupId}.`));
-  }
-
-  function lose(lease: HeldLease, why: string): void {
-    if (lease.status === "gone") return;
-    const error = leaseLost(lease.id, why);
-    remove(lease);
-    lease.drain.abort(error);
-    lease.lost.abort(error);
-  }
-
   function loseAll(why: string): void {
-    stamp = undefined;
+    stamp.set(undefined);
     memberId = "";
     assigned = new Map();
     acquiring?.stop.abort();
-    for (const lease of leases.values()) lose(lease, why);
+    leases.loseAll(why);
   }
 
-  function remove(lease: HeldLease): void {
-    clearTimeout(lease.deadline);
-    lease.status = "gone";
-    leases.delete(lease.id);
-    if (stopping && leases.size === 0) return ended.abort(new Error("The group was left."));
-    if (stopping) return;
-    if (assigned.has(lease.id)) {
+  function settleRemoval(id: PartitionId): void {
+    if (stopping) return endIfDone();
+    if (assigned.has(id)) {
       // Given back while it was ours to read, or assigned again while it was being given back: it is offered again, but not in a hurry.
       void pause(200, everywhere).then(() => acquireMissing([]));
-    } else if (![...leases.values()].some(({ status }) => status === "draining")) askToRejoin();
+    } else if (leases.in("draining").length === 0) askToRejoin();
+  }
+
+  function endIfDone(): void {
+    if (stopping && leases.size === 0 && acquiring === undefined) ended.abort(new Error("The group was left."));
   }
 
   function askToRejoin(): void {
@@ -211,8 +193,8 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
         }),
       ]);
       failIfFatal();
-      if (rejoin || stamp === undefined || ended.signal.aborted) return;
-      const current = stamp;
+      if (rejoin || stamp.value === undefined || ended.signal.aborted) return;
+      const current = stamp.value;
       await joiningCoordinator.call((broker) => joining.heartbeat(broker, groupId, current, everywhere), everywhere);
       if (performance.now() - refreshedMs < options.metadataMaxAgeMs) continue;
       refreshedMs = performance.now();
@@ -230,12 +212,6 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
       .join(",");
   }
 
-  function recover(error: unknown): void {
-    if (error instanceof KafkaError && (error.type === "UNKNOWN_MEMBER_ID" || error.type === "FENCED_INSTANCE_ID")) {
-      loseAll("the group went on without this member, which had not been heard of in time");
-    } else if (!(error instanceof SpillwayError) || !error.retryable) throw error;
-  }
-
   /** An error that says: the group has moved on to another generation. */
   function isOutdated(error: unknown): boolean {
     if (error instanceof KafkaError && error.type === "UNKNOWN_MEMBER_ID") {
@@ -250,8 +226,9 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
       gained = onGained;
       const stop = (): void => {
         stopping = true;
-        acquiring?.stop.abort();
-        if (leases.size === 0) ended.abort(new Error("The group was left."));
+        // What is being marked as held is marked as free again; but a stop must not wait long for it.
+        setTimeout(() => acquiring?.stop.abort(), patienceMs).unref();
+        endIfDone();
       };
       if (signal.aborted) return;
       signal.addEventListener("abort", stop, { once: true });
@@ -267,28 +244,24 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
             await stay();
           } catch (error) {
             if (ended.signal.aborted) break;
-            recover(error);
             const isRebalance = isOutdated(error);
+            if (!isRebalance && !(error instanceof SpillwayError && error.retryable)) throw error;
             await pause(isRebalance ? 10 : waitMs, everywhere);
             waitMs = Math.min(waitMs * 2, 1_000);
           }
         }
       } catch (error) {
-        if (!signal.aborted) {
-          loseAll("the group cannot be taken part in any more");
-          throw error;
-        }
+        loseAll("the group cannot be taken part in any more");
+        if (!signal.aborted) throw error;
       } finally {
         signal.removeEventListener("abort", stop);
         ended.abort(new Error("The group was left."));
         await acquiring?.work;
-        await leave();
+        const patience: CallOptions = { signal: AbortSignal.timeout(patienceMs) };
+        if (memberId !== "") await leaveGroup({ port, coordinator, warn: options.warn }, groupId, memberId, patience);
       }
     },
-    find(id, token) {
-      const lease = leases.get(id);
-      return lease?.token === token ? lease : undefined;
-    },
+    find: leases.find,
     commit,
     async release(lease, callOptions) {
       if (lease.status === "gone") throw leaseLost(lease.id, "it was lost before it was given back");
@@ -296,47 +269,13 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
       try {
         await commit(lease, { offset, metadata: { ...metadata, held: false } }, callOptions);
       } finally {
-        if ((lease.status as HeldLease["status"]) !== "gone") remove(lease);
+        leases.remove(lease);
       }
     },
   };
 
   function commit(lease: HeldLease, committed: Committed, callOptions: CallOptions): Promise<void> {
-    const context = { port, coordinator, groupId, stamp: () => stamp, changed: afterChange, outdated: isOutdated };
+    const context = { port, coordinator, groupId, stamp: () => stamp.value, changed: stamp.changed, outdated: isOutdated };
     return commitOffset(context, lease, committed, callOptions);
   }
-
-  /** Resolves when the stamp is another one than this. */
-  async function afterChange(outdated: GroupStamp | undefined, waiting: CallOptions): Promise<void> {
-    if (stamp !== outdated) return;
-    // Joining has begun already when the group told so first: joining once more would stir up everybody for nothing.
-    if (!isJoining) askToRejoin();
-    let heard: () => void = () => {};
-    const change = new Promise<void>((resolve) => {
-      heard = resolve;
-    });
-    stampChanged.add(heard);
-    try {
-      await abortable(change, waiting);
-    } finally {
-      stampChanged.delete(heard);
-    }
-  }
-
-  async function leave(): Promise<void> {
-    if (memberId === "") return;
-    const left = memberId;
-    memberId = "";
-    const patience: CallOptions = { signal: AbortSignal.timeout(5_000) };
-    // Whoever cannot say goodbye is missed after the session timeout.
-    await coordinator
-      .call((broker) => port.leaveGroup(broker, groupId, left, patience), patience)
-      .catch((error: unknown) => {
-        if (!hasCode(error, "SPILLWAY_KAFKA_GROUP")) options.warn(`Group ${groupId} could not be left: ${String(error)}`);
-      });
-  }
-}
-
-function controllers(): { readonly drain: AbortController; readonly lost: AbortController; deadline: undefined } {
-  return { drain: new AbortController(), lost: new AbortController(), deadline: undefined };
 }
