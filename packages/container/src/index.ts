@@ -4,7 +4,17 @@ export type { ClientPool } from "./client-pool.ts";
 export { currentMessage, handleWith, type Gives, type HandlerMethod, type HandleWithOptions, type Takes } from "./handle-with.ts";
 export { handles, type MarksMethod } from "./handles.ts";
 export { loadConfig, type LoadConfigOptions, type SpillwayConfig } from "./load-config.ts";
-export { oneOf, required, text, wholeNumber, type AnyOption, type Option, type Options, type OptionValues } from "./option.ts";
+export {
+  oneOf,
+  required,
+  text,
+  wholeNumber,
+  type AnyOption,
+  type Option,
+  type OptionValue,
+  type OptionValues,
+  type Options,
+} from "./option.ts";
 export { definePipeline, type ConsumeByNameOptions, type Parts, type PipelineDefinition } from "./pipeline-definition.ts";
 export { scheme, type Open, type Opened, type Opening, type Opens, type Scheme, type SchemeDefinition, type Stores } from "./scheme.ts";
 export { start, type StartOptions } from "./start.ts";

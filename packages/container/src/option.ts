@@ -19,12 +19,13 @@ export type AnyOption = Option<unknown, "required"> | Option<unknown, "optional"
 /** All options of a scheme, by name. */
 export type Options = Readonly<Record<string, AnyOption>>;
 
-type ValueOf<Each> = Each extends { read(text: string): infer Value } ? Value : never;
+/** What an option's text is read as. */
+export type OptionValue<Each extends AnyOption> = Each extends { read(text: string): infer Value } ? Value : never;
 
 /** The values of a scheme's options; one that is optional and left out is not there. */
 export type OptionValues<Known extends Options> = {
-  readonly [Name in keyof Known as Known[Name]["presence"] extends "optional" ? never : Name]: ValueOf<Known[Name]>;
-} & { readonly [Name in keyof Known as Known[Name]["presence"] extends "optional" ? Name : never]?: ValueOf<Known[Name]> };
+  readonly [Name in keyof Known as Known[Name]["presence"] extends "optional" ? never : Name]: OptionValue<Known[Name]>;
+} & { readonly [Name in keyof Known as Known[Name]["presence"] extends "optional" ? Name : never]?: OptionValue<Known[Name]> };
 
 /** Any text. */
 export function text(options: { readonly secret?: boolean } = {}): Option<string, "optional"> {

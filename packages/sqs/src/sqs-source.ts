@@ -57,8 +57,9 @@ const capMarginMs = 60_000;
  * wrong checksum, an unreadable object) stays in the queue, and the next receive rejects with the reason.
  */
 export function sqsSource(options: SqsSourceOptions & { readonly fifo: true }): QueueSource<Payload, SqsFifoTraits>;
+/** A source over a standard queue; everything else is as above. */
 export function sqsSource(options: SqsSourceOptions & { readonly fifo?: false }): QueueSource<Payload, SqsStandardTraits>;
-/** For a queue whose kind is known at run time only. */
+/** A source over a queue whose kind is known at run time only. */
 export function sqsSource(options: SqsSourceOptions): QueueSource<Payload>;
 export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
   const fifo = options.fifo ?? false;
