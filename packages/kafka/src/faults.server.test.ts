@@ -105,7 +105,7 @@ describe.skipIf(skip !== undefined)("one broker", () => {
     const proxy = cluster.nodes[0]?.proxy;
     const { duplicates } = await under(cluster, async () => {
       proxy?.silence();
-      await sleep(8_000);
+      await sleep(6_000);
     });
     expect(duplicates).toBe(0);
   });
@@ -134,7 +134,7 @@ describe.skipIf(skip !== undefined)("three brokers", () => {
     const { duplicates } = await under(cluster, async (groupId, topic) => {
       const coordinator = await coordinatorOf(topic, groupId);
       await cluster.nodes[coordinator - 1]?.kill("SIGKILL");
-      await sleep(5_000);
+      await sleep(3_000);
       await cluster.nodes[coordinator - 1]?.start();
     });
     expect(duplicates).toBe(0);
