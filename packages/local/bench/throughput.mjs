@@ -1,5 +1,5 @@
 // Appends and reads a million messages of 300 bytes and prints rates and resident memory. Build first; then
-//   node packages/local/bench/throughput.mjs [--durability process-crash|power-loss] [--messages N] [--directory PATH]
+//   node packages/local/bench/throughput.mjs [--durability process-crash|power-loss] [--messages N] [--in-flight N] [--directory PATH]
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ const { values } = parseArgs({
   options: {
     durability: { type: "string", default: "power-loss" },
     messages: { type: "string", default: "1000000" },
+    "in-flight": { type: "string", default: "1" },
     directory: { type: "string", default: tmpdir() },
   },
 });
@@ -25,16 +26,23 @@ const notePeak = () => (peakBytes = Math.max(peakBytes, process.memoryUsage.rss(
 try {
   const log = await openLog({ store, log: "bench", partitions });
   const payload = Buffer.alloc(280, "x");
+  const batchFrom = (first) =>
+    Array.from({ length: Math.min(batchSize, count - first) }, (_, n) => ({
+      key: `key-${(first + n) % 10_000}`,
+      value: payload,
+      headers: [["n", String(first + n)]],
+    }));
   const appendSeconds = await timed(async () => {
-    for (let next = 0; next < count; next += batchSize) {
-      const batch = Array.from({ length: Math.min(batchSize, count - next) }, (_, n) => ({
-        key: `key-${(next + n) % 10_000}`,
-        value: payload,
-        headers: [["n", String(next + n)]],
-      }));
-      await log.append(batch);
-      if (next % 50_000 === 0) notePeak();
-    }
+    let next = 0;
+    const appender = async () => {
+      while (next < count) {
+        const first = next;
+        next += batchSize;
+        await log.append(batchFrom(first));
+        if (first % 50_000 === 0) notePeak();
+      }
+    };
+    await Promise.all(Array.from({ length: Number(values["in-flight"]) }, appender));
   });
   report("append", appendSeconds);
   await memory("after appending");
