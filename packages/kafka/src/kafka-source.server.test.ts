@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
 import { serversFor } from "@spillway-tools/servers";
 import { hasCode, type Position, type StartPosition } from "@spillway/spec";
+import { Kafka, logLevel } from "kafkajs";
 import { describe, expect, test } from "vitest";
 import type { KafkaPort } from "./client/kafka-port.ts";
 import { kafkajsPort } from "./client/kafkajs-port.ts";
 import { kafkaSource, type KafkaSource } from "./kafka-source.ts";
+import { partitionId } from "./partition-id.ts";
 import { holdPartitions } from "./testing/hold-partitions.ts";
 import { killableClient } from "./testing/killable-client.ts";
 import { readUntil, readValues } from "./testing/read-messages.ts";
@@ -93,6 +96,29 @@ describe.skipIf(kafka.skip !== undefined)("where reading begins", () => {
     }
     expect(partitions).toEqual([`${prefix}-0`, `${prefix}-more-0`]);
     await one.close();
+  });
+});
+
+describe.skipIf(kafka.skip !== undefined)("reading several partitions", () => {
+  test("one that nobody pulls holds no other back, and takes no more than its share of memory", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint, { partitions: 2 });
+    const messages = Array.from({ length: 100 }, () => ({ value: "x".repeat(1_000) }));
+    for (let batch = 0; batch < 20; batch += 1) for (const partition of [0, 1]) await topic.send(partition, messages);
+    const fetches: number[] = [];
+    const client = countingClient(fetches);
+    const source = sourceOf(topic, { client, maxBytesPerPartition: 50_000 });
+    const stalled = source.read(partitionId({ topic: topic.topic, partition: 1 }), { from: earliest, ...calls })[Symbol.asyncIterator]();
+    const first = await stalled.next();
+    expect(first.done === true ? 0 : first.value.messages.length).toBeGreaterThan(0);
+
+    const values = await readValues(source, topic.topic, 0, earliest, 2_000);
+    expect(values).toHaveLength(2_000);
+    // Two megabytes and the stalled one's share, not four.
+    const received = fetches.reduce((sum, bytes) => sum + bytes, 0);
+    expect(received).toBeGreaterThan(2_000_000);
+    expect(received).toBeLessThan(2_600_000);
+    await stalled.return?.();
+    await topic.close();
   });
 });
 
@@ -291,6 +317,19 @@ describe.skipIf(kafka.skip !== undefined)("what cannot work", () => {
     await topic.close();
   });
 });
+
+/** A client that counts the bytes that come in. */
+function countingClient(received: number[]): Kafka {
+  return new Kafka({
+    brokers: kafka.endpoint.split(","),
+    logLevel: logLevel.NOTHING,
+    socketFactory: ({ host, port, onConnect }) => {
+      const socket = connect(port, host, onConnect);
+      socket.on("data", (chunk) => received.push(chunk.length));
+      return socket;
+    },
+  });
+}
 
 /** Makes a call at the group's coordinator, as an operator's tool does. */
 async function asOperator(
