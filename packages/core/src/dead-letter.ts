@@ -4,13 +4,19 @@ import type { DeadLetterBudget } from "./dead-letter-budget.ts";
 import type { Delivery } from "./delivery.ts";
 import { DeadLetterStage } from "./engine/dead-letter-stage.ts";
 import type { StageDescription } from "./engine/description.ts";
-import { requireKnown } from "./engine/require.ts";
+import { refuse, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
 
 /** How messages are dead-lettered. */
 export interface DeadLetterOptions {
   /** Stops the pipeline, or rests the source, when dead letters become too many. Default: no bound. */
   readonly budget?: DeadLetterBudget;
+  /**
+   * What becomes of the later messages of a dead letter's key, with ordering "key". "skip-one": they go on without it. "dead-letter-until-cleared": they
+   * follow it into the dead letters, in their order and without being worked on, so that a redrive of all of them restores the order; until clearKeys().
+   * The keys are kept with the checkpoint, at most 1,000 of a partition: with one more the pipeline stops. Default "skip-one".
+   */
+  readonly keys?: "skip-one" | "dead-letter-until-cleared";
 }
 
 /**
@@ -30,14 +36,16 @@ export function deadLetter(
   sink: Sink<Payload>,
   options: DeadLetterOptions = {},
 ): <T>(source: Observable<Delivery<T, "open" | "retried">>) => Observable<Delivery<T, "resolved">> {
-  requireKnown("deadLetter", options, ["budget"]);
-  const { budget } = options;
+  requireKnown("deadLetter", options, ["budget", "keys"]);
+  const { budget, keys = "skip-one" } = options;
+  if (keys !== "skip-one" && keys !== "dead-letter-until-cleared")
+    refuse(`keys must be "skip-one" or "dead-letter-until-cleared", but is ${JSON.stringify(keys)}`);
   const stage: StageDescription = {
     kind: "deadLetter",
     name: undefined,
     says: `moves messages that have finally failed to "${sink.name}"${budget === undefined ? "" : `; ${budget.says}`}`,
     role: { is: "inside" },
-    build: ({ run, next }) => new DeadLetterStage(run, sink, budget, next),
+    build: ({ run, next }) => new DeadLetterStage({ run, sink, budget, blocksKeys: keys === "dead-letter-until-cleared", next }),
   };
   return (source) => addStage(source, stage);
 }

@@ -116,3 +116,29 @@ test("at most maxChildren of a message are under way", async () => {
   expect(most).toBe(5);
   expect(await running.stop()).toMatchObject({ succeeded: 101 });
 });
+
+test("children that were done before a crash are not run again, where the store keeps notes", async () => {
+  const w = world();
+  w.append("a,b,stuck,c,d");
+  const handled: string[] = [];
+  const pipeline = (stuck: boolean) =>
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      expand((value) => value.split(",")),
+      handle((child) => {
+        if (child === "stuck" && stuck) return new Promise<void>(() => {});
+        handled.push(child);
+        return undefined;
+      }),
+      deadLetter(w.deadLetters),
+      checkpoint({ everyMs: 100 }),
+    );
+  const first = w.start(pipeline(true), { drainTimeoutMs: 100 });
+  await w.clock.advance(1_000);
+  expect(handled.toSorted()).toEqual(["a", "b", "c", "d"]);
+  expect(await first.stop()).toMatchObject({ aborted: 2 });
+  const second = w.start(pipeline(false));
+  await w.clock.advance(1_000);
+  expect(handled.slice(4)).toEqual(["stuck"]);
+  expect(await second.stop()).toMatchObject({ delivered: 2, succeeded: 2 });
+});

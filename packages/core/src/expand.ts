@@ -41,7 +41,8 @@ const known = ["name", "concurrency", "maxChildren", "ordering", "toPayload"];
  * expand((notification) => notification.Records)
  * ```
  *
- * What can bite: which children were done is not kept over a restart; a message that was not settled runs all of them again.
+ * What can bite: which children are done is kept over a restart where the checkpoint store keeps notes, and nowhere else; `split` must give the same
+ * children in the same order each time.
  */
 export function expand<A, B>(
   split: (value: A, context: ExpandContext) => Iterable<B> | AsyncIterable<B>,

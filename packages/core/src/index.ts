@@ -1,6 +1,7 @@
 export { constant, exponential, fromError, type Backoff, type BackoffStep, type ExponentialOptions, type Jitter } from "./backoff.ts";
 export { breaker, type Breaker, type BreakerOptions, type BreakerState } from "./breaker.ts";
 export { checkpoint, type CheckpointOptions } from "./checkpoint.ts";
+export { clearKeys } from "./clear-keys.ts";
 export { classify, when, type ErrorType, type FailureContext, type Rule } from "./classify.ts";
 export { bytes } from "./codecs/bytes.ts";
 export type { Codec } from "./codecs/codec.ts";

@@ -5,6 +5,9 @@ import { checkFormat, damaged, listOf, startOf, startToAttribute, textOf, textsO
 /** What `done` may take of an item: DynamoDB's bound is 400 KB for the whole item; the rest is room for everything else in it. */
 export const maxDoneBytes: number = 350 * 1024;
 
+/** The most notes, of 1,024 characters each: they share with the rest of the item what `done` leaves. */
+export const maxNotes = 32;
+
 /** What an element of a list costs beside its text, in bytes, by DynamoDB's rules of item size. */
 const elementBytes = 1;
 
@@ -15,6 +18,7 @@ export function checkpointToAttributes(checkpoint: Checkpoint, maxDone: number):
     state: { S: "reading" },
     from: startToAttribute(checkpoint.from),
     done: listOf(thatFit(checkpoint.done, maxDone)),
+    ...(checkpoint.notes && { notes: listOf(checkpoint.notes.slice(0, maxNotes)) }),
     ...(checkpoint.attempting && { attempting: attemptingToAttribute(checkpoint.attempting) }),
   };
 }
@@ -26,7 +30,8 @@ export function checkpointOf(item: Item): Checkpoint | undefined {
   const state = textOf(item, "state");
   if (state === "finished") return { state };
   if (state !== "reading") throw damaged(item, `its state is ${state}`);
-  return { state, from: startOf(item, "from"), done: textsOf(item, "done") as readonly Position[], attempting: attemptingOf(item) };
+  const reading = { state, from: startOf(item, "from"), done: textsOf(item, "done") as readonly Position[], attempting: attemptingOf(item) } as const;
+  return item.notes === undefined ? reading : { ...reading, notes: textsOf(item, "notes") };
 }
 
 function thatFit(done: readonly Position[], maxDone: number): readonly Position[] {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { GetItemCommand, PutItemCommand, UpdateItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SpillwayError, type CheckpointKey, type CheckpointStore, type FencingToken } from "@spillway/spec";
 import { itemFormat, wholeNumberOf } from "./attributes.ts";
-import { checkpointOf, checkpointToAttributes } from "./checkpoint-item.ts";
+import { checkpointOf, checkpointToAttributes, maxNotes } from "./checkpoint-item.ts";
 import { isNamed } from "./dynamodb-error.ts";
 import { itemKey, type StoresTable } from "./stores-table.ts";
 
@@ -21,6 +21,7 @@ export function checkpointStore(options: {
 
   return {
     maxDone,
+    maxNotes,
 
     async load(key, token, { signal }) {
       try {

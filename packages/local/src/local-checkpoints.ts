@@ -13,6 +13,7 @@ export interface LocalCheckpointsOptions {
 
 // A save writes all of them: about 30 kB at this number.
 const maxDone = 4_096;
+const maxNotes = 1_000;
 // With the other parts of a key this stays below LMDB's 1,978 bytes.
 const maxScopeBytes = 1_000;
 const maxPartitionBytes = 900;
@@ -25,6 +26,7 @@ export function localCheckpoints(options: LocalCheckpointsOptions): CheckpointSt
   const access = accessTo(options.store);
   return {
     maxDone,
+    maxNotes,
     async load(key, token, { signal }) {
       const bytes = keyBytes(key);
       return access.write((database) => {

@@ -12,6 +12,8 @@ export type Checkpoint =
       readonly done: readonly Position[];
       /** The message whose attempt was about to start, written down in careful mode; undefined otherwise. */
       readonly attempting: Attempting | undefined;
+      /** What else the engine wants to know after a restart: short texts without a meaning for the store. Left out: none. */
+      readonly notes?: readonly string[];
     }
   /** The partition ended and every message of it is settled. */
   | { readonly state: "finished" };
@@ -34,6 +36,8 @@ export interface CheckpointKey {
 export interface CheckpointStore {
   /** The most `done` positions that one checkpoint keeps; the engine passes no more, the earliest first. */
   readonly maxDone: number;
+  /** The most `notes` that one checkpoint keeps, of at most 1,024 characters each. Left out: it keeps none. */
+  readonly maxNotes?: number;
   /**
    * Resolves to the checkpoint last saved, undefined if there is none, and in the same step raises the fence: from then on a save or load with a
    * lower token is refused. Rejects with SPILLWAY_LEASE_LOST when the fence is already above this token. A stored checkpoint that cannot be read

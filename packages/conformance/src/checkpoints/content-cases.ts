@@ -1,4 +1,4 @@
-import type { CheckpointKey, PartitionId } from "@spillway/spec";
+import type { Checkpoint, CheckpointKey, PartitionId } from "@spillway/spec";
 import { equal, holds, rejectsWith } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import type { CheckpointStoreSuite } from "./checkpoint-store-subject.ts";
@@ -110,6 +110,19 @@ export const contentCases: CheckpointStoreSuite["cases"] = [
         subject,
         context,
       ),
+  },
+  {
+    name: "as many notes as the store says are kept, and replaced",
+    proves: "What the engine wants to know after a restart beside positions (which keys are blocked, which children are done) is there.",
+    guarantee: "G10",
+    needs: [],
+    async run(subject, context) {
+      const { maxNotes = 0 } = subject.store();
+      holds("maxNotes is a whole number", Number.isInteger(maxNotes) && maxNotes >= 0, maxNotes);
+      const noted = (notes: readonly string[]): Checkpoint => ({ ...after(subject.position(0)), ...(notes.length === 0 ? {} : { notes }) });
+      const full = upTo(Math.min(maxNotes, mostDone)).map((n) => `${n} "é" ${"x".repeat(1_000)}`);
+      await expectKept([noted(full), noted(full.slice(0, 1)), noted([])], subject, context);
+    },
   },
   {
     name: "finished is kept",

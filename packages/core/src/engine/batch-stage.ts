@@ -1,5 +1,6 @@
 import { hasCode, SpillwayError, type Cancel } from "@spillway/spec";
 import type { Breaker } from "../breaker.ts";
+import { blockedError, isBlocked } from "./blocked-key.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
 import { Flight } from "./flight.ts";
 import { laneKey } from "./lane-key.ts";
@@ -165,8 +166,9 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     };
     for (let delivery = this.ready.peek(); delivery !== undefined && (delivery.settled || fits(delivery)); delivery = this.ready.peek()) {
       this.ready.shift();
-      if (delivery.settled) {
+      if (delivery.settled || isBlocked(delivery)) {
         this.eligible--;
+        if (!delivery.settled) this.failed(delivery, this.laneOf(delivery), blockedError(delivery.message.key), this.run.clock.nowMs());
         continue;
       }
       take(delivery);

@@ -25,6 +25,8 @@ export class Checkpointer {
   readonly #options: CheckpointerOptions;
   /** Settled messages that no save has covered. */
   unsaved = 0;
+  /** Whether there is something to save although nothing was settled. */
+  noted = false;
   /** Failures of the save that is being repeated. */
   failures = 0;
   lastError: Error | undefined = undefined;
@@ -32,6 +34,11 @@ export class Checkpointer {
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
+  }
+
+  /** Whether there is anything that the last save does not cover. */
+  get dirty(): boolean {
+    return this.unsaved > 0 || this.noted;
   }
 
   /** Starts a save if none is under way; one that is will be followed by the next settled message or tick. */
@@ -53,6 +60,7 @@ export class Checkpointer {
     for (;;) {
       if (signal.aborted) return false;
       const covered = this.unsaved;
+      this.noted = false;
       const checkpoint = this.#options.capture();
       try {
         await store.save(key, checkpoint, token, { signal });
@@ -68,6 +76,7 @@ export class Checkpointer {
           this.#options.onLost(cause);
           return false;
         }
+        this.noted = true;
         this.lastError = cause;
         this.failures++;
         run.emit({ type: "checkpoint-failed", partition: key.partition, error: cause, failures: this.failures });

@@ -10,6 +10,16 @@ import type { Acceptor } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError, sayError } from "./say-error.ts";
 
+/** What a dead-letter stage is made of. */
+export interface DeadLetterStageOptions {
+  readonly run: Run;
+  readonly sink: Sink<Payload>;
+  readonly budget: DeadLetterBudget | undefined;
+  /** Whether the later messages of a dead letter's key follow it. */
+  readonly blocksKeys: boolean;
+  readonly next: Acceptor;
+}
+
 interface Letter {
   readonly delivery: TrackedDelivery;
   readonly failure: Failure;
@@ -35,12 +45,14 @@ export class DeadLetterStage implements Acceptor {
   #writes = 0;
   #crowding = false;
   readonly #meter: DeadLetterMeter | undefined;
+  readonly #blocksKeys: boolean;
   #held = false;
 
-  constructor(run: Run, sink: Sink<Payload>, budget: DeadLetterBudget | undefined, next: Acceptor) {
+  constructor({ run, sink, budget, blocksKeys, next }: DeadLetterStageOptions) {
     this.#run = run;
     this.#sink = sink;
     this.#next = next;
+    this.#blocksKeys = blocksKeys;
     this.#meter = budget === undefined ? undefined : new DeadLetterMeter(budget);
   }
 
@@ -54,7 +66,8 @@ export class DeadLetterStage implements Acceptor {
   }
 
   #bury(delivery: TrackedDelivery, failure: Failure): void {
-    const tooMuch = this.#meter?.dead(dispositionOf(failure));
+    const follows = hasCode(failure.error, "SPILLWAY_KEY_BLOCKED");
+    const tooMuch = follows ? undefined : this.#meter?.dead(dispositionOf(failure));
     if (tooMuch !== undefined && this.#meter?.budget.beyond === "halt") {
       const error = new SpillwayError(
         `${tooMuch}: this is rarely the messages' fault; find out what has changed, then start again. The last one failed at ${failure.stage.name}: ${sayError(failure.error)}`,
@@ -141,8 +154,10 @@ export class DeadLetterStage implements Acceptor {
   #confirmed({ delivery, failure }: Letter): void {
     this.#open--;
     delivery.mark = { kind: "dead-lettered", failure };
+    const { message, feed } = delivery;
+    if (this.#blocksKeys && feed.ordering === "key" && message.key !== undefined && feed.blockedKeys?.has(message.key) !== true)
+      feed.blockKey(message.key);
     if (this.#run.listened) {
-      const { message } = delivery;
       this.#run.emit({
         type: "dead-lettered",
         message,

@@ -59,7 +59,8 @@ export class ExpandStage implements Acceptor, RunnableStage {
         const step = iterator.next();
         const result: IteratorResult<unknown, unknown> = isThenable(step) ? await step : step;
         if (result.done === true || parent.settled) break;
-        next.accept(family.spawn(result.value));
+        const child = family.spawn(result.value);
+        if (child !== undefined) next.accept(child);
       }
     } catch (error) {
       failure = { error };

@@ -1,4 +1,6 @@
 import type { Message, Original, Payload } from "@spillway/spec";
+import { ChildLedger } from "./child-ledger.ts";
+import type { DoneChildren } from "./notes.ts";
 import type { Activity, FinalOutcome, Home, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import type { Run } from "./run-context.ts";
@@ -22,11 +24,13 @@ export class Family implements Home, Activity {
   readonly #options: FamilyOptions;
   readonly #underWay = new Set<TrackedDelivery>();
   readonly #controller = new AbortController();
+  readonly #done: ChildLedger;
   /** How many children there were so far. */
   born = 0;
 
   constructor(options: FamilyOptions) {
     this.parent = options.parent;
+    this.#done = new ChildLedger(options.parent.feed.doneChildren(options.parent.message));
     this.#options = options;
   }
 
@@ -55,6 +59,23 @@ export class Family implements Home, Activity {
     return this.parent.feed.laneScope;
   }
 
+  get blockedKeys(): ReadonlySet<string> | undefined {
+    return this.parent.feed.blockedKeys;
+  }
+
+  blockKey(key: string): void {
+    this.parent.feed.blockKey(key);
+  }
+
+  doneChildren(): undefined {
+    // Which grandchildren were done is not kept.
+    return undefined;
+  }
+
+  noted(): void {
+    this.parent.feed.noted();
+  }
+
   get parking(): undefined {
     // Children have no place in a window.
     return undefined;
@@ -64,9 +85,16 @@ export class Family implements Home, Activity {
     return this.parent.feed.closed;
   }
 
-  /** Makes the next child. */
-  spawn(value: unknown): TrackedDelivery {
-    const child = new TrackedDelivery(childMessage(this.parent.message, value, this.born++), this, 0, undefined);
+  /** Which children have ended for good, for the checkpoint. */
+  get done(): DoneChildren {
+    return this.#done.snapshot();
+  }
+
+  /** Makes the next child; undefined when an earlier run has ended it. */
+  spawn(value: unknown): TrackedDelivery | undefined {
+    const index = this.born++;
+    if (this.#done.has(index)) return undefined;
+    const child = new TrackedDelivery(childMessage(this.parent.message, value, index), this, index, undefined);
     child.hasUnit = false;
     this.#underWay.add(child);
     this.#options.run.counters.delivered++;
@@ -80,6 +108,8 @@ export class Family implements Home, Activity {
   conclude(child: TrackedDelivery, outcome: FinalOutcome): void {
     if (child.settled) return;
     this.#end(child, outcome);
+    this.#done.add(child.sequence);
+    this.parent.feed.noted();
     this.#options.changed();
   }
 

@@ -4,6 +4,7 @@ import { Family } from "./family.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Home, Origin, Parking } from "./home.ts";
 import { hashOf, LaneTable } from "./lane-table.ts";
+import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
@@ -36,6 +37,12 @@ export interface FeedOwner {
   aborted(delivery: TrackedDelivery): void;
   /** Nothing waits and nothing is under way any more. */
   idle(): void;
+  /** A key was blocked; so many are. */
+  keyBlocked(count: number): void;
+  /** Which children of a message an earlier run has ended. */
+  doneChildren(message: Message<unknown>): DoneChildren | undefined;
+  /** There is something to note in the next checkpoint. */
+  noted(): void;
 }
 
 /**
@@ -63,6 +70,8 @@ export class Feed implements Home, Parking {
   closed = false;
   /** Whether the gate has it in its work list. */
   queued = false;
+  /** Keys whose messages are dead-lettered without being worked on. */
+  blockedKeys: Set<string> | undefined = undefined;
   /** Waiting messages that the source has taken back; they are aborted when their turn comes. */
   readonly takenBack: Map<Message<unknown>, Error> = new Map<Message<unknown>, Error>();
   /** Set while messages are to be started with care. */
@@ -87,6 +96,20 @@ export class Feed implements Home, Parking {
 
   get origin(): Origin {
     return this.owner.origin;
+  }
+
+  blockKey(key: string): void {
+    this.blockedKeys ??= new Set<string>();
+    this.blockedKeys.add(key);
+    this.owner.keyBlocked(this.blockedKeys.size);
+  }
+
+  doneChildren(message: Message<unknown>): DoneChildren | undefined {
+    return this.owner.doneChildren(message);
+  }
+
+  noted(): void {
+    this.owner.noted();
   }
 
   get parking(): Parking {
@@ -289,6 +312,11 @@ export class Feed implements Home, Parking {
       if (state === PlaceState.waiting) messages.push(place as Message<unknown>);
     });
     return messages;
+  }
+
+  /** The deliveries that have children under way. */
+  expanding(): readonly TrackedDelivery[] {
+    return this.underWay().filter(({ activity }) => activity instanceof Family);
   }
 
   /** The deliveries that are under way, oldest first. */

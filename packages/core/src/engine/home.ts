@@ -1,4 +1,5 @@
 import type { Message, Original, Outcome, PartitionId } from "@spillway/spec";
+import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -33,6 +34,14 @@ export interface Home {
   abort(delivery: TrackedDelivery, reason: Error): void;
   /** Lets the source delay a failed message by itself; false when it cannot. */
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
+  /** Keys whose messages are to be dead-lettered without being worked on; undefined while there are none. */
+  readonly blockedKeys: ReadonlySet<string> | undefined;
+  /** From now on, messages of this key are dead-lettered without being worked on, until it is cleared. */
+  blockKey(key: string): void;
+  /** Which children of a message an earlier run has ended. */
+  doneChildren(message: Message<unknown>): DoneChildren | undefined;
+  /** Something is to be noted in the next checkpoint. */
+  noted(): void;
   /** A delivery that did not leave the gate at once takes possession of its lane. */
   occupy(delivery: TrackedDelivery): void;
   /** The owner of a lane at the gate leaves it to the next message. */

@@ -1,6 +1,7 @@
 import {
   failureClassOf,
   hasCode,
+  SpillwayError,
   type Attempting,
   type Checkpoint,
   type Lease,
@@ -17,6 +18,8 @@ import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
 import { Feed, type FeedOwner, type Place } from "./feed.ts";
+import { Family } from "./family.ts";
+import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren } from "./notes.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
@@ -74,6 +77,7 @@ export class PartitionSession implements FeedOwner {
   #from: StartPosition;
   #watermark: Place | undefined = undefined;
   #done = new Set<Position>();
+  #doneChildren: ReadonlyMap<string, DoneChildren> = new Map<string, DoneChildren>();
   #careful: CarefulStart | undefined = undefined;
   #ended = false;
   #lost = false;
@@ -189,6 +193,25 @@ export class PartitionSession implements FeedOwner {
     this.#whenIdle?.();
   }
 
+  keyBlocked(count: number): void {
+    this.noted();
+    const { maxNotes = 0 } = this.#options.source.coordination.checkpoints;
+    if (count <= maxNotes) return;
+    const error = new SpillwayError(
+      `${count} keys of ${this.#options.lease.partition} are blocked by dead letters, and its checkpoints keep ${maxNotes}; find out why so many fail, redrive and clear them, or use keys: "skip-one"`,
+      { code: "SPILLWAY_TOO_MANY_BLOCKED_KEYS", failureClass: "fatal" },
+    );
+    this.#run.fail(error);
+  }
+
+  doneChildren(message: Message<unknown>): DoneChildren | undefined {
+    return this.#doneChildren.get((message as LogMessage<unknown>).position);
+  }
+
+  noted(): void {
+    this.#checkpointer.noted = true;
+  }
+
   #pass(place: Place): void {
     this.#watermark = place;
     if (this.#whenPassed !== undefined) this.#whenPassed();
@@ -207,6 +230,7 @@ export class PartitionSession implements FeedOwner {
         if (checkpoint !== undefined) {
           this.#from = checkpoint.from;
           this.#done = new Set(checkpoint.done);
+          this.#readNotes(checkpoint.notes ?? []);
           this.#startCarefully(checkpoint.attempting);
         } else this.#startCarefully(undefined);
         if (checkpoint === undefined && this.#from.at === "latest") {
@@ -220,6 +244,12 @@ export class PartitionSession implements FeedOwner {
       }
     }
     return false;
+  }
+
+  #readNotes(notes: readonly string[]): void {
+    const { keys, children } = readNotes(notes);
+    if (keys.length > 0) this.feed.blockedKeys = new Set(keys);
+    this.#doneChildren = children;
   }
 
   #startCarefully(attempting: Attempting | undefined): void {
@@ -320,7 +350,7 @@ export class PartitionSession implements FeedOwner {
 
   async #giveBack(how: "lost" | "finished" | "drained"): Promise<void> {
     if (how !== "lost") {
-      if (this.#checkpointer.unsaved > 0 || how === "finished") await this.#checkpointer.save();
+      if (this.#checkpointer.dirty || how === "finished") await this.#checkpointer.save();
       if (!this.#lost) await this.#release(how);
     }
     this.#end.abort(new Error("the partition was given back"));
@@ -363,7 +393,7 @@ export class PartitionSession implements FeedOwner {
   #saveEvery(everyMs: number): () => void {
     const { clock } = this.#run;
     const tick = (): void => {
-      if (this.#checkpointer.unsaved > 0) this.#checkpointer.saveSoon();
+      if (this.#checkpointer.dirty) this.#checkpointer.saveSoon();
       cancel = clock.schedule(everyMs, tick);
     };
     let cancel = clock.schedule(everyMs, tick);
@@ -380,7 +410,19 @@ export class PartitionSession implements FeedOwner {
       if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
       sequence = window.after(sequence);
     }
-    return { state: "reading", from: this.#watermarkStart(), done, attempting: this.#careful?.attempting };
+    const notes = this.#notes();
+    const reading = { state: "reading", from: this.#watermarkStart(), done, attempting: this.#careful?.attempting } as const;
+    return notes.length === 0 ? reading : { ...reading, notes };
+  }
+
+  #notes(): readonly string[] {
+    const { maxNotes = 0 } = this.#options.source.coordination.checkpoints;
+    if (maxNotes === 0) return [];
+    const notes = [...(this.feed.blockedKeys ?? [])].filter(canNoteKey).map(noteOfKey);
+    for (const { message, activity } of this.feed.expanding()) {
+      if (activity instanceof Family) notes.push(noteOfChildren((message as LogMessage<unknown>).position, activity.done));
+    }
+    return notes.slice(0, maxNotes);
   }
 
   #watermarkStart(): StartPosition {

@@ -1,4 +1,13 @@
-import { failureClassOf, hasCode, type Message, type Original, type QueueMessage, type QueueSource, type Receipt } from "@spillway/spec";
+import {
+  failureClassOf,
+  hasCode,
+  SpillwayError,
+  type Message,
+  type Original,
+  type QueueMessage,
+  type QueueSource,
+  type Receipt,
+} from "@spillway/spec";
 import { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Credits } from "./credits.ts";
@@ -140,6 +149,26 @@ export class QueueIntake implements Intake, FeedOwner {
 
   idle(): void {
     this.#whenIdle?.();
+  }
+
+  keyBlocked(_count: number): void {
+    const error = new SpillwayError(
+      `${this.name} is a queue: it has no checkpoint that could keep which keys are blocked; use keys: "skip-one"`,
+      {
+        code: "SPILLWAY_INVALID_OPTIONS",
+        failureClass: "fatal",
+      },
+    );
+    this.#run.fail(error);
+  }
+
+  doneChildren(): undefined {
+    // A queue has no checkpoint that could keep them.
+    return undefined;
+  }
+
+  noted(): void {
+    // A queue has no checkpoint.
   }
 
   async #receive(): Promise<void> {

@@ -1,6 +1,7 @@
 import { SpillwayError, type Cancel, type Disposition } from "@spillway/spec";
 import type { Breaker } from "../breaker.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
+import { blockedError, isBlocked } from "./blocked-key.ts";
 import type { Gate } from "./gate.ts";
 import { isThenable } from "./is-thenable.ts";
 import { markFailed } from "./mark.ts";
@@ -87,7 +88,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   start(delivery: TrackedDelivery): void {
-    if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
+    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery)) this.failed(delivery, blockedError(delivery.message.key));
+    else if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
     else {
       delivery.waits = true;
       this.own?.occupy(delivery);

@@ -26,6 +26,7 @@ export function memoryCheckpoints({ entries = new Map() }: MemoryCheckpointsOpti
 
   return {
     maxDone: 10_000,
+    maxNotes: 1_000,
     async load(key, token, { signal }) {
       signal.throwIfAborted();
       const name = entryName(key.scope, key.partition);

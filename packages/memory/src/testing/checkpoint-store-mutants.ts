@@ -74,6 +74,11 @@ const content: readonly StoreMutant[] = [
     },
   },
   {
+    name: "keeps no notes",
+    rejectedBy: ["as many notes as the store says are kept, and replaced"],
+    mutate: (subject) => saves(subject, ({ notes: _notes, ...checkpoint }) => checkpoint),
+  },
+  {
     name: "does not know finished",
     rejectedBy: ["finished is kept"],
     mutate: (subject) => loads(subject, (loaded) => (loaded?.state === "finished" ? earliest : loaded)),

@@ -1,0 +1,86 @@
+import { memoryQueue, memoryQueueSource } from "@spillway/memory";
+import { expect, test } from "vitest";
+import { checkpoint, clearKeys, constant, consume, deadLetter, decode, handle, handleBatch, retry, text } from "./index.ts";
+import { metadataOf, textOf, world, type World } from "./testing/world.ts";
+
+function pipeline(w: World, handled: string[], later: "handle" | "batch" = "handle") {
+  const head = consume(w.source(), { ordering: "key" }).pipe(decode(text()));
+  const work = (value: string): string => {
+    handled.push(value);
+    if (value.startsWith("bad")) throw new TypeError("it is bad");
+    return value;
+  };
+  const body = head.pipe(
+    later === "handle" ? handle(work) : handleBatch<string, string>((values: readonly string[]) => values.map(work), { lingerMs: 0 }),
+  );
+  return body.pipe(
+    retry({ attempts: 2, backoff: constant(100) }),
+    deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
+    checkpoint({ everyMessages: 1, everyMs: 100 }),
+  );
+}
+
+test.each(["handle", "batch"] as const)(
+  "later messages of a dead letter's key follow it, in order and without being worked on (%s)",
+  async (later) => {
+    const w = world();
+    const handled: string[] = [];
+    const running = w.start(pipeline(w, handled, later));
+    w.append("k=bad1", "other=x", "k=a");
+    await w.clock.advance(2_000);
+    w.append("k=b", "other=y");
+    await w.clock.advance(2_000);
+    expect(w.deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["bad1", "a", "b"]);
+    expect(w.deadLetters.messages.map((letter) => metadataOf(letter).error.code)).toEqual([
+      undefined,
+      "SPILLWAY_KEY_BLOCKED",
+      "SPILLWAY_KEY_BLOCKED",
+    ]);
+    expect(handled).not.toContain("a");
+    expect(handled.filter((value) => ["x", "y"].includes(value))).toEqual(expect.arrayContaining(["x", "y"]));
+    expect(await running.stop()).toMatchObject({ deadLettered: 3, succeeded: 2 });
+  },
+);
+
+test("blocked keys are kept over a restart, until they are cleared", async () => {
+  const w = world();
+  const handled: string[] = [];
+  const first = w.start(pipeline(w, handled));
+  w.append("k=bad1", "m=bad2");
+  await w.clock.advance(2_000);
+  await first.stop();
+  const again = pipeline(w, handled);
+  const second = w.start(again);
+  w.append("k=a");
+  await w.clock.advance(2_000);
+  expect(handled).not.toContain("a");
+  expect(clearKeys(again, ["k", "unknown"])).toEqual(["k"]);
+  w.append("k=b", "m=c");
+  await w.clock.advance(2_000);
+  await second.stop();
+  expect(handled).toContain("b");
+  const third = w.start(pipeline(w, handled));
+  w.append("k=d", "m=e");
+  await w.clock.advance(2_000);
+  await third.stop();
+  expect(handled).toContain("d");
+  expect(w.deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["bad1", "bad2", "a", "c", "e"]);
+});
+
+test("a queue cannot keep blocked keys: the pipeline stops and says so", async () => {
+  const w = world();
+  const queue = memoryQueue({ name: "jobs", groups: true, clock: w.clock });
+  queue.send([{ key: "k", value: Buffer.from("bad") }]);
+  const running = w.start(
+    consume(memoryQueueSource({ queue }), { ordering: "key" }).pipe(
+      handle(() => {
+        throw new Error("no");
+      }),
+      deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
+      checkpoint(),
+    ),
+  );
+  const outcome = running.report.catch((error: unknown) => error);
+  await w.clock.advance(60_000);
+  expect(await outcome).toMatchObject({ message: expect.stringContaining("skip-one") });
+});
