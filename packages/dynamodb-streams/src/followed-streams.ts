@@ -13,7 +13,7 @@ export function nameOf({ tableName, streamArn }: TableStream): string {
 }
 
 /** The ARNs of the streams that are read, oldest first. */
-export async function streamArns(client: DynamoDBStreamsClient, stream: TableStream, signal: AbortSignal): Promise<readonly string[]> {
+async function streamArns(client: DynamoDBStreamsClient, stream: TableStream, signal: AbortSignal): Promise<readonly string[]> {
   if (stream.streamArn !== undefined) return [stream.streamArn];
   const arns: string[] = [];
   let after: string | undefined;
