@@ -74,6 +74,15 @@ export function breaker(options: BreakerOptions): Breaker {
     for (const listener of [...listeners]) listener(next);
   }
 
+  /** A test of the user's that fails says nothing: the default decides. */
+  function speaksAgainst(error: unknown): boolean {
+    try {
+      return counts(error);
+    } catch {
+      return countsByDefault(error);
+    }
+  }
+
   function remember(failed: 0 | 1): void {
     if (failureRatio === undefined) return;
     const place = calls++ % window;
@@ -99,7 +108,7 @@ export function breaker(options: BreakerOptions): Breaker {
       else remember(0);
     },
     failed(error) {
-      if (!counts(error)) {
+      if (!speaksAgainst(error)) {
         this.succeeded();
         return false;
       }
@@ -114,7 +123,8 @@ export function breaker(options: BreakerOptions): Breaker {
       return false;
     },
     gaveUp() {
-      probing = false;
+      // Told, so that what waits for the probe's end is asked for another one.
+      if (state === "half-open" && probing) change("half-open");
     },
     halfOpen() {
       if (state === "open") change("half-open");

@@ -14,7 +14,7 @@ export interface FailureContext {
   readonly attempt: number;
 }
 
-/** Names the class of a failure, or undefined to leave it to the next rule. A rule that throws is passed over. */
+/** Names the class of a failure, or undefined to leave it to the next rule. A rule that throws, or names no class, is passed over. */
 export type Rule = (error: unknown, context: FailureContext) => FailureClass | undefined;
 
 /** Any class of errors, for `when`. */
@@ -47,6 +47,11 @@ export function classify(...rules: readonly Rule[]): <T>(source: Observable<Deli
     kind: "classify",
     says: `names the class of failures by ${rules.length} ${rules.length === 1 ? "rule" : "rules"}`,
     failed(delivery, failure, _run, pass) {
+      // Not up for it: tried again, it would kill the process again.
+      if (failure.disposition === "crashed") {
+        pass();
+        return;
+      }
       const context = { message: delivery.message, stage: failure.stage.name, attempt: failure.attempts };
       for (const rule of rules) {
         const named = tryRule(rule, failure.error, context);
@@ -62,7 +67,8 @@ export function classify(...rules: readonly Rule[]): <T>(source: Observable<Deli
 
 function tryRule(rule: Rule, error: unknown, context: FailureContext): FailureClass | undefined {
   try {
-    return rule(error, context);
+    const named = rule(error, context);
+    return named !== undefined && classes.includes(named) ? named : undefined;
   } catch {
     return undefined;
   }

@@ -69,7 +69,8 @@ export class Acknowledger {
     const errors = await this.#ack(batch);
     this.#calls--;
     batch.forEach((concluded, index) => this.#ended(concluded, errors[index]));
-    if (this.#pending.size >= maxReceipts) this.#flush();
+    // What a flush found no free call for has no timer: it goes now.
+    if (this.#pending.size >= maxReceipts || this.#cancelFlush === undefined) this.#flush();
   }
 
   async #ack(batch: readonly Concluded[]): Promise<readonly unknown[]> {

@@ -64,7 +64,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.run = options.run;
     this.next = options.next;
     options.run.onDrain(() => this.lingerOver());
-    if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (batch) => this.launch(batch));
+    if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (batch) => this.relaunch(batch));
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -192,6 +192,30 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     if (batch.length === 0) return;
     this.flying++;
     if (this.guard === undefined || this.guard.admit(batch)) this.launch(batch);
+    else this.wait(batch);
+  }
+
+  private wait(batch: readonly TrackedDelivery[]): void {
+    for (const delivery of batch) delivery.waits = true;
+  }
+
+  /** A batch that has waited for the breaker goes without what has ended meanwhile, whose lanes move on. */
+  private relaunch(batch: readonly TrackedDelivery[]): void {
+    const left = batch.filter(({ settled }) => !settled);
+    const lanes = new Map<Lane, TrackedDelivery>();
+    for (const delivery of batch) {
+      const lane = this.laneOf(delivery);
+      delivery.waits = false;
+      if (lane !== undefined) lanes.set(lane, delivery);
+    }
+    for (const delivery of left) lanes.delete(this.laneOf(delivery) as Lane);
+    for (const [lane, delivery] of lanes) this.advance(lane, delivery);
+    if (left.length > 0) this.launch(left);
+    else {
+      this.flying--;
+      this.guard?.gaveUp();
+      this.depart();
+    }
   }
 
   private launch(batch: readonly TrackedDelivery[]): void {
@@ -227,7 +251,10 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   private landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
-    if (this.guard !== undefined && this.isProbe(batch, results, this.guard)) return;
+    if (this.guard !== undefined && this.isProbe(batch, results, this.guard)) {
+      this.wait(batch);
+      return;
+    }
     this.flying--;
     const now = this.run.clock.nowMs();
     const lanes = new Map<Lane, TrackedDelivery>();

@@ -1,10 +1,11 @@
+import type { Cancel } from "@spillway/spec";
 import type { Breaker, BreakerState } from "../breaker.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 
 /**
  * What a breaker means for one stage: while it is open, the intake rests and what has come as far as the stage waits here; half-open, one probes;
- * closed, all go on. Whoever hears first that it has opened sees to its half-opening.
+ * closed, all go on. Each guard that knows it open sees to its half-opening, because the run of any other may end before that.
  */
 export class BreakerGuard<Item> {
   readonly #breaker: Breaker;
@@ -12,14 +13,21 @@ export class BreakerGuard<Item> {
   readonly #start: (item: Item) => void;
   readonly #waiting = new Ring<Item>();
   #resting = false;
+  #cancelHalfOpen: Cancel | undefined = undefined;
 
   constructor(breaker: Breaker, run: Run, start: (item: Item) => void) {
     this.#breaker = breaker;
     this.#run = run;
     this.#start = start;
     const forget = breaker.onChange((state) => this.#changed(state));
-    run.onEnd(forget);
-    if (breaker.state === "open") this.#rest(true);
+    run.onEnd(() => {
+      forget();
+      this.#cancelHalfOpen?.();
+    });
+    if (breaker.state === "open") {
+      this.#rest(true);
+      this.#halfOpenLater();
+    }
     run.breakers.add(breaker);
   }
 
@@ -49,12 +57,16 @@ export class BreakerGuard<Item> {
     if (this.#run.listened) this.#run.emit({ type: "breaker", breaker: this.#breaker.name, state });
     this.#rest(state === "open");
     if (state === "open") {
-      const cancel = this.#run.clock.schedule(this.#breaker.openMs, () => this.#breaker.halfOpen());
-      this.#run.onEnd(cancel);
+      this.#halfOpenLater();
       return;
     }
     // Not within the call that changed it: its own bookkeeping comes first.
     this.#run.clock.defer(() => this.#startWaiting());
+  }
+
+  #halfOpenLater(): void {
+    this.#cancelHalfOpen?.();
+    this.#cancelHalfOpen = this.#run.clock.schedule(this.#breaker.openMs, () => this.#breaker.halfOpen());
   }
 
   #startWaiting(): void {

@@ -7,8 +7,9 @@ import { Credits } from "./credits.ts";
 const open = new AbortController().signal;
 
 test("a reservation waits until there is room, in turn", async () => {
-  const credits = new Credits(10, 1_000);
+  const credits = new Credits(16, 1_000);
   expect(await credits.reserve(8, open)).toBe(true);
+  expect(await credits.reserve(6, open)).toBe(true);
   const order: string[] = [];
   void credits.reserve(5, open).then(() => order.push("five"));
   void credits.reserve(1, open).then(() => order.push("one"));

@@ -27,10 +27,15 @@ export class Credits {
     return this.waiters.size > 0;
   }
 
-  /** Reserves room for a page, or for a smaller one if the bound itself is smaller; resolves to false only when the signal aborts. */
+  /** How much of a page may be reserved: half the room at most, so that what is stuck in the other half does not keep pages from coming. */
+  page(messages: number): number {
+    return Math.min(messages, Math.max(1, this.maxMessages >> 1));
+  }
+
+  /** Reserves room for a page, as much of it as `page` says; resolves to false only when the signal aborts. */
   reserve(messages: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false);
-    const wanted = Math.min(messages, this.maxMessages);
+    const wanted = this.page(messages);
     if (this.waiters.size === 0 && this.fits(wanted)) {
       this.messages += wanted;
       return Promise.resolve(true);
@@ -52,7 +57,7 @@ export class Credits {
 
   /** What a reservation turned into: the page that came, or nothing. */
   exchange(reserved: number, messages: number, bytes: number): void {
-    this.messages += messages - Math.min(reserved, this.maxMessages);
+    this.messages += messages - this.page(reserved);
     this.bytes += bytes;
     if (messages < reserved) this.admit();
   }

@@ -21,7 +21,17 @@ export function deadLetterOf(delivery: TrackedDelivery, failure: Failure, run: R
   const { key, payload } = feed.original(message);
   const metadata = metadataOf(delivery, failure, run, withStack);
   const header: Header = [deadLetterHeader, JSON.stringify(metadata)];
-  return { key, value: payload, headers: [...message.headers.filter(([name]) => name !== deadLetterHeader), header], id: metadata.id };
+  return {
+    key,
+    value: payload,
+    headers: [...message.headers.filter(([name]) => name !== deadLetterHeader), header],
+    id: writeId(metadata),
+  };
+}
+
+/** What a sink that deduplicates goes by: a message that was redriven and failed again is another dead letter, under the same id of its own. */
+function writeId({ id, redriveCount }: DeadLetterMetadata): string {
+  return redriveCount === 0 ? id : `${id}#redrive-${redriveCount}`;
 }
 
 /** Why a failed delivery is dead-lettered. */

@@ -130,6 +130,10 @@ export class Family implements Home, Activity {
     // A child never is at the gate.
   }
 
+  end(): void {
+    for (const child of this.#underWay) child.end();
+  }
+
   stop(reason: Error): void {
     for (const child of [...this.#underWay]) {
       child.activity?.stop(reason);

@@ -3,6 +3,7 @@ import type { Credits } from "./credits.ts";
 import { Family } from "./family.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Home, Origin, Parking } from "./home.ts";
+import { laneKey } from "./lane-key.ts";
 import { hashOf, LaneTable } from "./lane-table.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
@@ -246,10 +247,10 @@ export class Feed implements Home, Parking {
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
   abort(delivery: TrackedDelivery, reason: Error): void {
     if (delivery.settled) return;
-    delivery.activity?.stop(reason);
-    this.run.counters.settle("aborted");
-    this.owner.aborted(delivery);
-    this.finish(delivery);
+    this.abortAll(
+      this.withThoseBehind((each) => each === delivery),
+      reason,
+    );
   }
 
   /** Stops letting messages in; those that wait are aborted. Returns them. */
@@ -268,10 +269,9 @@ export class Feed implements Home, Parking {
 
   /** Aborts what waits for a time (a retry's delay, a breaker, a child's): it would outlast the drain. */
   abortWaiting(reason: Error): void {
-    for (const delivery of this.run.wheel.takeAll(this)) this.abort(delivery, reason);
-    for (const delivery of this.underWay()) {
-      if (delivery.waits || (delivery.activity instanceof Family && delivery.activity.waits)) this.abort(delivery, reason);
-    }
+    this.run.wheel.takeAll(this);
+    const waits = (each: TrackedDelivery): boolean => each.waits || (each.activity instanceof Family && each.activity.waits);
+    this.abortAll(this.withThoseBehind(waits), reason);
   }
 
   /** Aborts everything that is under way, and tells running handlers. */
@@ -281,7 +281,7 @@ export class Feed implements Home, Parking {
     const late = this.underWay();
     if (late.length > 0 && this.run.listened)
       this.run.emit({ type: "deadline", source: this.origin.source, messages: late.map(({ message }) => message) });
-    for (const delivery of late) this.abort(delivery, reason);
+    this.abortAll(late, reason);
     this.controller.abort(reason);
   }
 
@@ -346,6 +346,32 @@ export class Feed implements Home, Parking {
     this.window.setLink(sequence, asLink(lane));
     this.lanes.setLast(lane, sequence);
     return true;
+  }
+
+  /**
+   * Deliveries under way that are to be aborted, and what is behind them in their lanes: it would go on before them, and they are delivered again after it.
+   * What has failed for good, or is settled but for a confirmation, starts no attempt any more and stays.
+   */
+  private withThoseBehind(isAborted: (delivery: TrackedDelivery) => boolean): readonly TrackedDelivery[] {
+    const lanes = new Set<string>();
+    return this.underWay().filter((delivery) => {
+      const lane = laneKey(delivery);
+      const behind = lane !== undefined && lanes.has(lane) && (delivery.mark === undefined || delivery.waits);
+      if (!behind && !isAborted(delivery)) return false;
+      if (lane !== undefined) lanes.add(lane);
+      return true;
+    });
+  }
+
+  private abortAll(deliveries: readonly TrackedDelivery[], reason: Error): void {
+    // All are marked before anything of theirs is given back: a unit or a lane that one leaves must not start another.
+    for (const delivery of deliveries) delivery.end();
+    for (const delivery of deliveries) {
+      delivery.activity?.stop(reason);
+      this.run.counters.settle("aborted");
+      this.owner.aborted(delivery);
+      this.finish(delivery);
+    }
   }
 
   private finish(delivery: TrackedDelivery): void {

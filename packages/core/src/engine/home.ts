@@ -60,6 +60,8 @@ export interface Parking {
 /** What can be going on for a delivery: a handler that runs, or children that are under way. */
 export interface Activity {
   readonly signal: AbortSignal;
+  /** Its delivery has ended: it may not start anything more; `stop` follows. */
+  end(): void;
   /** Ends it without an answer. */
   stop(reason: Error): void;
 }

@@ -281,7 +281,7 @@ export class PartitionSession implements FeedOwner {
       try {
         for (;;) {
           if (!(await this.#room(expected))) break;
-          reserved = Math.min(expected, this.credits.maxMessages);
+          reserved = this.credits.page(expected);
           const next = await iterator.next();
           if (next.done === true) {
             if (signal.aborted) break;

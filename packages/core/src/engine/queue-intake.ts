@@ -179,7 +179,7 @@ export class QueueIntake implements Intake, FeedOwner {
       if (!(await this.credits.reserve(wanted, signal))) return;
       let messages: readonly QueueMessage<unknown>[] = [];
       try {
-        messages = await this.#source.receive({ maxMessages: Math.min(wanted, this.credits.maxMessages), signal });
+        messages = await this.#source.receive({ maxMessages: this.credits.page(wanted), signal });
         failures = 0;
         expected = messages.length;
       } catch (error) {

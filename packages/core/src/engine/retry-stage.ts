@@ -1,6 +1,7 @@
 import type { Disposition } from "@spillway/spec";
 import type { RetryBudget } from "../retry-budget.ts";
 import type { RetryRule } from "../retry.ts";
+import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Failure } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
@@ -73,6 +74,11 @@ export class RetryStage implements Acceptor {
 
 function delayOf(rule: RetryRule, failure: Failure, run: Run): number {
   const { attempts, previousDelayMs, error } = failure;
-  const delayMs = rule.backoff.delayMs({ attempt: attempts, previousMs: previousDelayMs, error, random: () => run.clock.random() });
-  return Number.isFinite(delayMs) ? Math.max(0, delayMs) : 0;
+  try {
+    const delayMs = rule.backoff.delayMs({ attempt: attempts, previousMs: previousDelayMs, error, random: () => run.clock.random() });
+    if (Number.isFinite(delayMs)) return Math.max(0, delayMs);
+  } catch {
+    // A backoff of the user's that fails must not fail the engine: the message waits as the engine itself would.
+  }
+  return backoffAfterError(attempts, run.clock);
 }

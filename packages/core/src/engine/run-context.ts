@@ -131,8 +131,9 @@ export class Run {
   fail(error: unknown, delivery?: TrackedDelivery): void {
     const cause = asError(error);
     this.fatalError ??= cause;
-    delivery?.feed.abort(delivery, cause);
+    // First nothing new is let in: the delivery's lane must not pass on when it is aborted.
     this.stop(cause);
+    delivery?.feed.abort(delivery, cause);
   }
 
   /** Begins to drain every source; a second call changes nothing. */

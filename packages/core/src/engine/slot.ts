@@ -39,6 +39,10 @@ export class Slot implements Activity {
     return this.controller.signal;
   }
 
+  end(): void {
+    // A handler that runs cannot start another.
+  }
+
   /** Cuts the slot off from its delivery and tells the handler; whatever the handler still answers is ignored. */
   stop(reason: Error): void {
     if (this.delivery !== undefined) this.delivery.activity = undefined;

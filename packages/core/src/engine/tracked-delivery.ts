@@ -87,6 +87,12 @@ export class TrackedDelivery {
     return this.activity?.signal ?? this.feed.abortSignal;
   }
 
+  /** It has ended, and so has all that is going on for it: nothing of it may start any more. What it holds is given back by whoever calls this. */
+  end(): void {
+    this.settled = true;
+    this.activity?.end();
+  }
+
   /** It leaves the stage that it was at: what it held there is given back by whoever calls this. */
   leaveHolder(): void {
     this.holder = undefined;
