@@ -22,6 +22,10 @@ export async function runJob(options: Options, terminal: Terminal, signal: Abort
   const { directory } = options;
   if (options.fresh) await startOver(directory);
   const isNew = !(await isOurs(directory));
+  if (isNew && options.deadLetters) {
+    terminal.print(`There is no job in ${shortest(directory)} yet. npm start begins one.`);
+    return 0;
+  }
   const job = await openJob(directory);
   try {
     if (options.deadLetters) {

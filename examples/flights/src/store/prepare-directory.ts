@@ -17,8 +17,12 @@ export async function isOurs(directory: string): Promise<boolean> {
 
 /** Makes the directory and marks it as ours, so that it may be deleted one day. */
 export async function makeDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, marker), "Made by the Spillway example examples/flights. --fresh deletes this folder.\n");
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, marker), "Made by the Spillway example examples/flights. --fresh deletes this folder.\n");
+  } catch (error) {
+    throw unusable(directory, error);
+  }
 }
 
 /** Deletes a directory that is ours, and no other. */
@@ -31,10 +35,15 @@ async function namesIn(directory: string): Promise<readonly string[]> {
     return await readdir(directory);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw new SpillwayError(`${directory} cannot be used as a folder. Choose another one with --directory.`, {
-      code: "SPILLWAY_INVALID_OPTIONS",
-      failureClass: "fatal",
-      cause: error,
-    });
+    throw unusable(directory, error);
   }
+}
+
+function unusable(directory: string, cause: unknown): SpillwayError {
+  const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+  return new SpillwayError(`${directory} cannot be used as a folder${why}. Choose another one with --directory.`, {
+    code: "SPILLWAY_INVALID_OPTIONS",
+    failureClass: "fatal",
+    cause,
+  });
 }

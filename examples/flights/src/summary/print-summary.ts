@@ -33,6 +33,8 @@ export async function printSummary(terminal: Terminal, { job, starts, worked, fa
   if (facts.deadLetters.length > 0) {
     title("Dead letters");
     print(deadLetterTable(terminal, facts.deadLetters));
+    const kinds = kindsOf(facts);
+    if (kinds.length > 1) print(`\n  In all: ${kinds.join(", ")}.`);
   }
   title("The busiest airports");
   print(await airportTable(terminal, job.store));
@@ -67,6 +69,16 @@ function balance(worked: readonly Worked[], { pipelines, deadLetters, repeatedDe
       `${plural(repeatedDeadLetters, "dead letter")} ${repeatedDeadLetters === 1 ? "was" : "were"} written twice, under the same id.`,
     );
   return lines;
+}
+
+/** How many dead letters there are of each pipeline and disposition. */
+function kindsOf({ deadLetters }: Facts): readonly string[] {
+  const kinds = new Map<string, number>();
+  for (const { metadata } of deadLetters) {
+    const kind = `${metadata.source.name} ${metadata.disposition}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds].map(([kind, letters]) => `${count(letters)} ${kind}`);
 }
 
 const furtherLooks = [

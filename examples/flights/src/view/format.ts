@@ -15,7 +15,7 @@ export function seconds(milliseconds: number): string {
 
 /** A rate, to three digits: 34,700/s. */
 export function perSecond(messages: number, milliseconds: number): string {
-  if (milliseconds <= 0) return "–";
+  if (milliseconds <= 0 || messages === 0) return "–";
   return `${count(Number(((messages * 1_000) / milliseconds).toPrecision(3)))}/s`;
 }
 
