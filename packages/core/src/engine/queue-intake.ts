@@ -221,12 +221,18 @@ export class QueueIntake implements Intake, FeedOwner {
     let sequence = window.base;
     for (let left = window.before(this.#youngFrom); left > 0; left--) {
       const place = window.record(sequence) as Place;
-      const ours = window.state(sequence) !== PlaceState.settled && !this.#acknowledger.underWay.has(place as TrackedDelivery);
-      if (ours) places.push(place);
+      if (this.#isOurs(place, window.state(sequence))) places.push(place);
       sequence = window.after(sequence);
     }
     this.#youngFrom = window.end;
     return places;
+  }
+
+  /** What was given back keeps its place for a while: extended, it would be hidden from everybody. */
+  #isOurs(place: Place, state: number): boolean {
+    if (state === PlaceState.settled || this.#acknowledger.underWay.has(place as TrackedDelivery)) return false;
+    if (state === PlaceState.waiting) return !this.feed.closed && !this.feed.takenBack.has(place as Message<unknown>);
+    return true;
   }
 
   async #extend(places: readonly Place[]): Promise<void> {
