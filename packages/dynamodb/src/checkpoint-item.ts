@@ -2,10 +2,10 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Attempting, Checkpoint, Position } from "@spillway/spec";
 import { checkFormat, damaged, listOf, startOf, startToAttribute, textOf, textsOf, type Item } from "./attributes.ts";
 
-/** What `done` may take of an item: DynamoDB's bound is 400 KB for the whole item; the rest is room for everything else in it. */
-export const maxDoneBytes: number = 350 * 1024;
+/** What `done` may take of an item: DynamoDB's bound is 400 KB for the whole item, of which the notes may take 96 KB. */
+export const maxDoneBytes: number = 256 * 1024;
 
-/** The most notes, of 1,024 characters each: they share with the rest of the item what `done` leaves. */
+/** The most notes, of 1,024 characters each, which are up to three bytes each. */
 export const maxNotes = 32;
 
 /** What an element of a list costs beside its text, in bytes, by DynamoDB's rules of item size. */
@@ -30,7 +30,12 @@ export function checkpointOf(item: Item): Checkpoint | undefined {
   const state = textOf(item, "state");
   if (state === "finished") return { state };
   if (state !== "reading") throw damaged(item, `its state is ${state}`);
-  const reading = { state, from: startOf(item, "from"), done: textsOf(item, "done") as readonly Position[], attempting: attemptingOf(item) } as const;
+  const reading = {
+    state,
+    from: startOf(item, "from"),
+    done: textsOf(item, "done") as readonly Position[],
+    attempting: attemptingOf(item),
+  } as const;
   return item.notes === undefined ? reading : { ...reading, notes: textsOf(item, "notes") };
 }
 
