@@ -1,4 +1,4 @@
-import { SpillwayError, type LogSource, type Message, type Original, type Payload } from "@spillway/spec";
+import type { LogSource, Message, Original, Payload } from "@spillway/spec";
 import { kafkajsPort } from "./client/kafkajs-port.ts";
 import { sharedPort } from "./client/shared-port.ts";
 import { topicDirectory } from "./client/topic-directory.ts";
@@ -9,8 +9,8 @@ import { resolveSourceOptions, type KafkaSourceOptions } from "./kafka-source-op
 import { partitionId, topicPartition } from "./partition-id.ts";
 import { fetcher } from "./read/fetcher.ts";
 import { KafkaMessage } from "./read/kafka-message.ts";
-import { startOffset } from "./read/offset-range.ts";
 import { readPartition } from "./read/read-partition.ts";
+import { resolveStart } from "./read/resolve-start.ts";
 
 /** A source of Kafka topics: a log with keys. */
 export type KafkaSource = LogSource<Payload, { readonly kind: "log"; readonly keys: true }>;
@@ -65,10 +65,7 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
           async open(id, start, open) {
             const at = topicPartition(id);
             await directory.start(open);
-            if (directory.leader(at) === undefined) await directory.refresh(open);
-            const leader = directory.leader(at);
-            if (leader === undefined) throw directory.problem(at.topic) ?? leaderless(id);
-            return partitions.open(at, await startOffset(port, leader, at, start, open));
+            return partitions.open(at, await resolveStart(port, directory, at, start, open));
           },
         },
         partition,
@@ -81,10 +78,4 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
 
 function original(message: Message<Payload>): Original {
   return message instanceof KafkaMessage ? message.original : { key: message.key, payload: message.value };
-}
-
-function leaderless(id: string): SpillwayError {
-  return new SpillwayError(`Partition ${id} does not exist, or has no leader now. It is asked for again.`, {
-    code: "SPILLWAY_KAFKA_UNREACHABLE",
-  });
 }

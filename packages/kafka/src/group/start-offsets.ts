@@ -1,13 +1,10 @@
 import { SpillwayError, type CallOptions, type StartPosition } from "@spillway/spec";
-import { pause } from "../client/abortable.ts";
 import type { CommittedOffset, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
 import type { TopicDirectory } from "../client/topic-directory.ts";
-import { startOffset } from "../read/offset-range.ts";
+import { resolveStart } from "../read/resolve-start.ts";
 
 /** Where reading begins in a partition of which the group knows no offset. */
 export type PartitionStart = TopicPartition & { readonly offset: number };
-
-const attempts = 10;
 
 /**
  * Resolves to where to begin in partitions without a committed offset. In a topic of which the group knows other offsets the partition was born later,
@@ -25,19 +22,12 @@ export async function startOffsets(
     .filter(({ offset }) => offset === undefined)
     .map(async ({ topic, partition }): Promise<PartitionStart | undefined> => {
       const from: StartPosition = known.has(topic) ? { at: "earliest" } : start;
-      for (let attempt = 1; attempt <= attempts; attempt += 1) {
-        const leader = directory.leader({ topic, partition });
-        try {
-          if (leader !== undefined)
-            return { topic, partition, offset: await startOffset(port, leader, { topic, partition }, from, options) };
-        } catch (error) {
-          if (options.signal.aborted || !(error instanceof SpillwayError) || !error.retryable) throw error;
-        }
-        // A topic that was just made has its leaders after some milliseconds.
-        await pause(100, options);
-        await directory.refresh(options);
+      try {
+        return { topic, partition, offset: await resolveStart(port, directory, { topic, partition }, from, options) };
+      } catch (error) {
+        if (options.signal.aborted || !(error instanceof SpillwayError) || !error.retryable) throw error;
+        return undefined;
       }
-      return undefined;
     });
   return (await Promise.all(starts)).filter((one) => one !== undefined);
 }

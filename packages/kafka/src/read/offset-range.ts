@@ -17,7 +17,7 @@ export async function rangeOf(
   return { first, end };
 }
 
-/** Resolves to the offset at which reading from a start position begins. */
+/** Resolves to the offset at which reading from a start position begins, asked of the partition's leader. */
 export async function startOffset(
   port: KafkaPort,
   leader: number,
