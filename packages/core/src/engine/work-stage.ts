@@ -204,7 +204,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       this.cancelSweep = undefined;
       this.sweep++;
       for (const slot of [...this.slots]) if (this.sweep - slot.startedAtSweep > sweepsPerTimeout) this.timedOut(slot, timeoutMs);
-      if (this.running > 0) this.sweepLater(timeoutMs);
+      // A message that started in place of one that timed out has set the timer already.
+      if (this.running > 0 && this.cancelSweep === undefined) this.sweepLater(timeoutMs);
     });
   }
 
