@@ -4,7 +4,7 @@ import { localClientConfig, startDynalite } from "@spillway-tools/aws-fakes";
 import { serversFor } from "@spillway-tools/servers";
 import { checkpointStoreSuite, conform, leaseStoreSuite, type CheckpointStoreHarness, type LeaseStoreHarness } from "@spillway/conformance";
 import type { FencingToken, PartitionId, Position } from "@spillway/spec";
-import { afterAll, describe, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { dynamoDbStores } from "./dynamodb-stores.ts";
 import { itemKey } from "./stores-table.ts";
 
@@ -23,6 +23,22 @@ describe.skipIf(dynamoDbLocal.skip !== undefined)("on DynamoDB Local", () => {
   if (dynamoDbLocal.skip !== undefined) return;
   conform(runner, checkpointStoreSuite, checkpoints("DynamoDB Local", dynamoDbLocal.endpoint));
   conform(runner, leaseStoreSuite, leases("DynamoDB Local", dynamoDbLocal.endpoint));
+
+  // dynalite counts characters, not bytes.
+  test("positions and notes at their bounds fit into one item", { timeout: 20_000 }, async () => {
+    const place = openTable(dynamoDbLocal.endpoint);
+    const { checkpoints: store } = place.stores(1_000);
+    const key = { scope: "consumer", partition: "shard" as PartitionId };
+    const done = Array.from({ length: 1_000 }, (_, index) => String(index).padStart(1_000, "0") as Position);
+    const notes = Array.from({ length: store.maxNotes ?? 0 }, (_, index) => String(index).padStart(1_024, "€"));
+    const { signal } = new AbortController();
+    const from = { at: "after", position: "10" as Position } as const;
+    await store.save(key, { state: "reading", from, done, attempting: undefined, notes }, 1 as FencingToken, { signal });
+    const loaded = await store.load(key, 1 as FencingToken, { signal });
+    expect(loaded).toMatchObject({ notes });
+    expect(loaded?.state === "reading" && loaded.done.length).toBeGreaterThan(200);
+    await place.close();
+  });
 });
 
 function checkpoints(name: string, endpoint: string): CheckpointStoreHarness {
@@ -69,7 +85,7 @@ function openTable(endpoint: string) {
   const clients = [new DynamoDBClient(localClientConfig(endpoint))];
   const client = (): DynamoDBClient => clients.at(-1) as DynamoDBClient;
   return {
-    stores: () => dynamoDbStores({ client: client(), tableName, createTable: true }),
+    stores: (maxDone = 256) => dynamoDbStores({ client: client(), tableName, createTable: true, maxDone }),
     async corrupt(kind: "lease" | "checkpoint", scope: string, partition: string): Promise<void> {
       await client().send(
         new UpdateItemCommand({
