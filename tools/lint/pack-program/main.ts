@@ -11,3 +11,28 @@ for (const [name, names] of Object.entries(expected as Readonly<Record<string, r
 
 if (problems.length > 0) throw new Error(problems.join("\n"));
 console.log(`${Object.keys(expected).length} packages import on Node ${process.version}`);
+
+const { checkpoint, consume, deadLetter, decode, handle, json, run } = await import("@spillway/core");
+const { memoryLog, memorySink, memorySource } = await import("@spillway/memory");
+
+const log = memoryLog({ name: "numbers" });
+log.append(["1", "2", "not JSON", "4"].map((text) => ({ value: Buffer.from(text) })));
+const stop = new AbortController();
+const seen: unknown[] = [];
+const dead = memorySink<Uint8Array | null>();
+
+const report = await run(
+  consume(memorySource({ log, consumer: "stranger" }), { ordering: "partition" }).pipe(
+    decode(json()),
+    handle((value) => {
+      seen.push(value);
+      if (value === 4) stop.abort();
+    }),
+    deadLetter(dead),
+    checkpoint(),
+  ),
+  { signal: stop.signal },
+);
+
+if (seen.join() !== "1,2,4" || dead.messages.length !== 1 || report.deadLettered !== 1) throw new Error(`the pipeline saw ${JSON.stringify({ seen, report })}`);
+console.log("a pipeline runs");

@@ -7,8 +7,10 @@ import { checkpoint, constant, consume, deadLetter, decode, expand, handle, hand
 import { world, type World } from "../testing/world.ts";
 
 function leased(w: World, lost: AbortSignal): LogSource<Payload, { kind: "log"; keys: true }> {
+  const [partition] = w.log.partitions();
+  if (partition === undefined) throw new Error("the log has no partition");
   const lease: Lease = {
-    partition: w.log.partitions()[0]!.id,
+    partition: partition.id,
     token: 1 as FencingToken,
     start: { at: "earliest" },
     takeover: "clean",
