@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { hasCode } from "@spillway/spec";
-import { fillLogs } from "./data/fill-logs.ts";
+import { fillLogs } from "./producer/fill-logs.ts";
 import type { Options } from "./options.ts";
 import { buildPipelines } from "./pipelines/build-pipelines.ts";
 import { localBackend } from "./store/local-backend.ts";

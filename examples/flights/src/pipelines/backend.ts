@@ -1,5 +1,5 @@
 import type { LogSource, Payload, Sink } from "@spillway/spec";
-import type { InputLog } from "../data/data-set.ts";
+import type { InputLog } from "../producer/data-set.ts";
 import type { TallyTable } from "./count-once.ts";
 import type { BoxOffice, Delays } from "./statistics.ts";
 

@@ -17,7 +17,7 @@ import {
 } from "@spillway/core";
 import type { OutgoingMessage } from "@spillway/spec";
 import type { Observable } from "rxjs";
-import type { InputLog } from "../data/data-set.ts";
+import type { InputLog } from "../producer/data-set.ts";
 import type { Backend } from "./backend.ts";
 import { countOnce } from "./count-once.ts";
 import { lookup, ServiceBusy, type Trouble } from "./lookup.ts";

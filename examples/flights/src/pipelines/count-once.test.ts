@@ -1,6 +1,6 @@
 import type { HandleContext } from "@spillway/core";
 import { describe, expect, it } from "vitest";
-import { recordHeader } from "../data/record-number.ts";
+import { recordHeader } from "../producer/record-number.ts";
 import { memoryBackend } from "../store/memory-backend.ts";
 import { countOnce } from "./count-once.ts";
 import { addFlight, noFlights } from "./statistics.ts";

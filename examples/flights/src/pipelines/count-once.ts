@@ -1,5 +1,5 @@
 import type { HandleContext } from "@spillway/core";
-import { recordNumber } from "../data/record-number.ts";
+import { recordNumber } from "../producer/record-number.ts";
 
 /** What is kept of a key: its running statistic, and how far it has come. */
 export interface Tally<Statistic> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recordHeader } from "../data/record-number.ts";
+import { recordHeader } from "../producer/record-number.ts";
 import { lookup, ServiceBusy, type Trouble } from "./lookup.ts";
 
 function failures(trouble: Trouble, attempt: number): readonly number[] {

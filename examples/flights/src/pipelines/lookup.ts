@@ -1,5 +1,5 @@
 import type { HandleContext } from "@spillway/core";
-import { recordNumber } from "../data/record-number.ts";
+import { recordNumber } from "../producer/record-number.ts";
 
 /** Which calls of a lookup fail: a share of them, chosen by a seed. */
 export interface Trouble {

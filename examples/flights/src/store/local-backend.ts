@@ -1,5 +1,5 @@
 import { localSink, localSource, localTable, type LocalStore, type LocalTable } from "@spillway/local";
-import type { InputLog } from "../data/data-set.ts";
+import type { InputLog } from "../producer/data-set.ts";
 import type { Backend, Statistics } from "../pipelines/backend.ts";
 import type { Tally } from "../pipelines/count-once.ts";
 import { leasesOfOne } from "./leases-of-one.ts";

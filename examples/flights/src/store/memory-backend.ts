@@ -1,5 +1,5 @@
 import { memoryLog, memoryLogSink, memorySource, type MemoryLog } from "@spillway/memory";
-import { dataSets, type InputLog } from "../data/data-set.ts";
+import { dataSets, type InputLog } from "../producer/data-set.ts";
 import type { Backend, OutputLog, Statistics } from "../pipelines/backend.ts";
 import type { Tally } from "../pipelines/count-once.ts";
 

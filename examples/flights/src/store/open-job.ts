@@ -1,5 +1,5 @@
 import { openLocal, openLog, type LocalLog, type LocalStore } from "@spillway/local";
-import { dataSets, type InputLog } from "../data/data-set.ts";
+import { dataSets, type InputLog } from "../producer/data-set.ts";
 import type { OutputLog } from "../pipelines/backend.ts";
 import { makeDirectory } from "./prepare-directory.ts";
 

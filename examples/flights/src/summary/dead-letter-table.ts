@@ -1,5 +1,5 @@
 import type { StoredDeadLetter } from "@spillway/local";
-import { recordNumber } from "../data/record-number.ts";
+import { recordNumber } from "../producer/record-number.ts";
 import type { Terminal } from "../view/terminal.ts";
 import { plainTable } from "./plain-table.ts";
 

@@ -1,7 +1,7 @@
 import { readDeadLetters, type StoredDeadLetter } from "@spillway/local";
-import { dataSets, type InputLog } from "../data/data-set.ts";
-import { lengthOf } from "../data/produce.ts";
-import { recordNumber } from "../data/record-number.ts";
+import { dataSets, type InputLog } from "../producer/data-set.ts";
+import { lengthOf } from "../producer/produce.ts";
+import { recordNumber } from "../producer/record-number.ts";
 import { tallies } from "../store/local-backend.ts";
 import type { JobStore } from "../store/open-job.ts";
 

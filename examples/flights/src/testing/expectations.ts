@@ -1,5 +1,5 @@
-import { dataSets, readRecords, type DataSet, type InputLog, type RawRecord } from "../data/data-set.ts";
-import { outgoingRecord } from "../data/outgoing-record.ts";
+import { dataSets, readRecords, type DataSet, type InputLog, type RawRecord } from "../producer/data-set.ts";
+import { outgoingRecord } from "../producer/outgoing-record.ts";
 
 /** What must have become of one file, computed from the file alone. */
 export interface Expectation {

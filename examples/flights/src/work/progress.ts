@@ -2,7 +2,7 @@ import { explain, type Counts, type EngineEvent, type Settled } from "@spillway/
 import type { LocalLog } from "@spillway/local";
 import type { StartPosition } from "@spillway/spec";
 import type { Observable } from "rxjs";
-import type { InputLog } from "../data/data-set.ts";
+import type { InputLog } from "../producer/data-set.ts";
 
 /** How far a pipeline has come, over all starts. */
 export interface Progress {

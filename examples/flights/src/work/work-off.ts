@@ -1,6 +1,6 @@
 import { run, type EngineEvent, type RunReport } from "@spillway/core";
 import type { LocalLog } from "@spillway/local";
-import type { InputLog } from "../data/data-set.ts";
+import type { InputLog } from "../producer/data-set.ts";
 import type { Pipelines } from "../pipelines/build-pipelines.ts";
 import { trackProgress, type Progress } from "./progress.ts";
 
