@@ -3,15 +3,20 @@ import type { Breaker, BreakerState } from "../breaker.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 
+/** How often a message may fail as a probe without using an attempt. */
+const freeProbes = 10;
+
 /**
  * What a breaker means for one stage: while it is open, the intake rests and what has come as far as the stage waits here; half-open, one probes;
  * closed, all go on. Each guard that knows it open sees to its half-opening, because the run of any other may end before that.
  */
-export class BreakerGuard<Item> {
+export class BreakerGuard<Item extends object> {
   readonly #breaker: Breaker;
   readonly #run: Run;
   readonly #start: (item: Item) => void;
   readonly #waiting = new Ring<Item>();
+  /** How often each has failed as a probe. */
+  readonly #probes = new WeakMap<Item, number>();
   #resting = false;
   #cancelHalfOpen: Cancel | undefined = undefined;
 
@@ -42,11 +47,17 @@ export class BreakerGuard<Item> {
     this.#breaker.succeeded();
   }
 
-  /** A failure; true when the item was a probe: it is kept, and has used no attempt. */
+  /**
+   * A failure; true when the item was a probe: it is kept, and has used no attempt. Others that wait probe before it, and in the end it uses one: or a
+   * message that can never pass would keep the breaker open for ever.
+   */
   failed(error: unknown, item: Item): boolean {
-    const wasProbe = this.#breaker.failed(error);
-    if (wasProbe) this.#waiting.unshift(item);
-    return wasProbe;
+    if (!this.#breaker.failed(error)) return false;
+    const probes = (this.#probes.get(item) ?? 0) + 1;
+    if (probes > freeProbes) return false;
+    this.#probes.set(item, probes);
+    this.#waiting.push(item);
+    return true;
   }
 
   gaveUp(): void {
