@@ -34,10 +34,10 @@ type TraitsOf<S> = S extends { readonly traits: infer Traits extends SourceTrait
  * consumeAll([{ source: urgent, priority: 1 }, { source: bulk, maxInFlight: 500 }], { ordering: "key" })
  * ```
  */
-export function consumeAll<const S extends Source<unknown>>(
-  sources: readonly RankedSource<S>[],
-  options: ConsumeAllOptions<Orderings<TraitsOf<S>>>,
-): Pipeline<Delivery<ValueOf<S>>> {
+export function consumeAll<const Ranked extends readonly RankedSource<Source<unknown>>[]>(
+  sources: Ranked,
+  options: ConsumeAllOptions<Orderings<TraitsOf<Ranked[number]["source"]>>>,
+): Pipeline<Delivery<ValueOf<Ranked[number]["source"]>>> {
   const { lowerShare = 0.05, ...common } = options;
   if (sources.length === 0) refuse("consumeAll needs at least one source");
   if (!(lowerShare > 0 && lowerShare <= 1)) refuse(`lowerShare must be above 0 and at most 1, but is ${String(lowerShare)}`);

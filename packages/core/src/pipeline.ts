@@ -72,7 +72,7 @@ function freeName({ name, kind }: StageDescription, source: Observable<unknown>)
 
 function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): TeardownLogic {
   const outer = ambient();
-  const run = outer?.run ?? new Run(defaultSettings());
+  const run = outer?.run ?? runOfItsOwn(subscriber);
   const end = outer?.unobserved === true ? nowhere : endOfSegment(subscriber, outer?.downstream);
   const { upstream, stages } = pipeline;
   const leadsOn = outer?.downstream !== undefined;
@@ -100,6 +100,15 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
       complete: () => subscriber.complete(),
     }),
   );
+}
+
+/** The run of a pipeline that is subscribed by hand: it ends when the subscription has, and nothing of it is left. */
+function runOfItsOwn(subscriber: Subscriber<unknown>): Run {
+  const run = new Run(defaultSettings());
+  subscriber.add(() => {
+    void Promise.allSettled(run.intakes.map(({ ended }) => ended)).then(() => run.end(new Error("the pipeline was unsubscribed")));
+  });
+  return run;
 }
 
 const nowhere: Acceptor = { accept() {} };

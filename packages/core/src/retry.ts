@@ -4,7 +4,7 @@ import type { Backoff } from "./backoff.ts";
 import type { Delivery } from "./delivery.ts";
 import type { StageDescription } from "./engine/description.ts";
 import { RetryStage, type RetryRules } from "./engine/retry-stage.ts";
-import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
+import { requireAge, requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
@@ -68,7 +68,7 @@ function rulesOf(policy: RetryPolicy): RetryRules {
   requireKnown("retry's classes", classes, ["transient", "resource"]);
   const all = [policy, ...Object.values(classes)];
   for (const rule of all) requireCount("attempts", rule.attempts);
-  if (maxAgeMs !== undefined) requireDuration("maxAgeMs", maxAgeMs);
+  if (maxAgeMs !== undefined) requireAge("maxAgeMs", maxAgeMs);
   if (giveBackAfterMs !== undefined) requireDuration("giveBackAfterMs", giveBackAfterMs);
   return { transient: classes.transient ?? policy, resource: classes.resource ?? policy, maxAgeMs, budget, giveBackAfterMs };
 }

@@ -65,11 +65,9 @@ export async function run(pipeline: Observable<Settled>, options: RunOptions = {
       if (signal?.aborted === true) stop();
       else signal?.addEventListener("abort", stop, { once: true });
     });
-  } catch (error) {
-    // The stream broke, and with it everything was abandoned: what was settled is saved before this is told.
-    await Promise.all(context.intakes.map(({ ended }) => ended));
-    throw error;
   } finally {
+    // The stream may have ended from below (an error, take()), and everything was abandoned: what was settled is saved before this is told.
+    await Promise.all(context.intakes.map(({ ended }) => ended));
     signal?.removeEventListener("abort", stop);
     context.end(new Error("the run has ended"));
     finish();

@@ -1,6 +1,7 @@
 import { hasCode, type Cancel, type QueueMessage, type QueueSource } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { FinalOutcome } from "./home.ts";
+import { pause } from "./pause.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -47,7 +48,7 @@ export class Acknowledger {
   #push(concluded: Concluded): void {
     this.#pending.push(concluded);
     if (this.#pending.size >= maxReceipts) this.#flush();
-    else this.#cancelFlush ??= this.#run.clock.schedule(lingerMs, () => this.#flush());
+    else if (!this.#signal.aborted) this.#cancelFlush ??= this.#run.clock.schedule(lingerMs, () => this.#flush());
   }
 
   #flush(): void {
@@ -95,7 +96,9 @@ export class Acknowledger {
     else if (!delivery.settled) {
       const delayMs = backoffAfterError(++concluded.failures, this.#run.clock);
       this.#run.emit({ type: "acknowledge-failed", source: this.#source.name, message: delivery.message, error, delayMs });
-      this.#run.clock.schedule(delayMs, () => this.#push(concluded));
+      void pause(this.#run.clock, delayMs, this.#signal).then((passed) => {
+        if (passed) this.#push(concluded);
+      });
     }
   }
 }

@@ -27,6 +27,11 @@ export class BudgetQueue {
     if (this.#cancel === undefined) this.#startSome();
   }
 
+  /** Nothing is started any more. */
+  end(): void {
+    this.#cancel?.();
+  }
+
   #startSome(): void {
     for (let delivery = this.#waiting.peek(); delivery !== undefined; delivery = this.#waiting.peek()) {
       if (!delivery.settled && !this.#budget.take(this.#clock.nowMs())) break;

@@ -1,10 +1,12 @@
 import { hasCode, SpillwayError, type ItemResult, type Payload, type Sink } from "@spillway/spec";
+import { boundedCall } from "../leases/bounded-call.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { DeadLetterBudget } from "../dead-letter-budget.ts";
 import { DeadLetterMeter } from "./dead-letter-meter.ts";
 import { deadLetterOf, dispositionOf } from "./dead-letter-envelope.ts";
 import type { Failure } from "./mark.ts";
 import { Ring } from "./ring.ts";
+import { pause } from "./pause.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -28,6 +30,8 @@ interface Letter {
 }
 
 const maxWrites = 4;
+/** A write without an answer has failed then, and is made again. */
+const writeTimeoutMs = 60_000;
 /** With so many dead letters not written, no further message is let in. */
 const crowded = 256;
 
@@ -144,7 +148,7 @@ export class DeadLetterStage implements Acceptor {
   async #results(letters: readonly Letter[]): Promise<readonly ItemResult[]> {
     try {
       const messages = letters.map(({ delivery, failure, withStack }) => deadLetterOf(delivery, failure, this.#run, withStack));
-      return await this.#sink.write(messages, { signal: this.#run.signal });
+      return await boundedCall(this.#run.clock, writeTimeoutMs, [this.#run.signal], (options) => this.#sink.write(messages, options));
     } catch (error) {
       const cause = asError(error);
       return letters.map(() => ({ ok: false, error: cause }));
@@ -178,7 +182,9 @@ export class DeadLetterStage implements Acceptor {
     }
     const delayMs = backoffAfterError(++letter.failures, clock);
     this.#run.emit({ type: "dead-letter-failed", message: letter.delivery.message, error, delayMs });
-    clock.schedule(delayMs, () => this.#push(letter));
+    void pause(clock, delayMs, this.#run.signal).then((passed) => {
+      if (passed) this.#push(letter);
+    });
   }
 
   #watchCrowd(): void {

@@ -4,6 +4,7 @@ import type { Feed } from "./feed.ts";
 import type { Gate } from "./gate.ts";
 import type { Ordering } from "./ordering.ts";
 import { PartitionSession } from "./partition-session.ts";
+import { asError } from "./say-error.ts";
 import type { CheckpointPolicy, Intake, Run } from "./run-context.ts";
 
 /** What a log's intake is made of. */
@@ -63,7 +64,8 @@ export class LogIntake implements Intake {
           },
         );
         this.#serving.add(serving);
-        if (run.stopping !== undefined) session.drain(run.clock.nowMs(), run.stopping);
+        const { aborted, reason } = this.#claiming.signal;
+        if (aborted) session.drain(run.clock.nowMs(), asError(reason));
       }
     } catch (error) {
       run.fail(error);

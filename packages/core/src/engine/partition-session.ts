@@ -23,6 +23,7 @@ import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren } f
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
+import { orAborted } from "./or-aborted.ts";
 import { pause } from "./pause.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
@@ -72,6 +73,8 @@ export class PartitionSession implements FeedOwner {
   readonly #checkpointer: Checkpointer;
   /** Ends reading. */
   readonly #stop = new AbortController();
+  /** Ends waiting for a reader that does not hear that it is stopped. */
+  readonly #abandoned = new AbortController();
   /** Ends saving and releasing. */
   readonly #end = new AbortController();
   #from: StartPosition;
@@ -155,6 +158,7 @@ export class PartitionSession implements FeedOwner {
     this.#stop.abort(reason);
     this.#whenPassed?.();
     this.feed.abandon(reason);
+    this.#abandoned.abort(reason);
     if (this.#end.signal.aborted) return;
     const cancel = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
     this.#end.signal.addEventListener("abort", cancel, { once: true });
@@ -282,7 +286,8 @@ export class PartitionSession implements FeedOwner {
         for (;;) {
           if (!(await this.#room(expected))) break;
           reserved = this.credits.page(expected);
-          const next = await iterator.next();
+          const next = await orAborted(iterator.next(), this.#abandoned.signal);
+          if (next === undefined) break;
           if (next.done === true) {
             if (signal.aborted) break;
             return true;
@@ -299,7 +304,7 @@ export class PartitionSession implements FeedOwner {
         if (!(await this.#survive(error, ++failures))) return false;
       } finally {
         if (reserved > 0) this.credits.exchange(reserved, 0, 0);
-        await endQuietly(iterator);
+        await orAborted(endQuietly(iterator), this.#abandoned.signal);
       }
     }
     return false;
@@ -320,6 +325,11 @@ export class PartitionSession implements FeedOwner {
       this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
     let bytes = 0;
     for (const message of batch.messages) bytes += sizeOf(message.value);
+    // A listener may just have stopped the pipeline: a feed that is closed starts nothing and aborts nothing any more.
+    if (this.feed.closed) {
+      this.credits.exchange(reserved, 0, 0);
+      return;
+    }
     this.credits.exchange(reserved, batch.messages.length, bytes);
     const isDone = this.#done.size === 0 ? undefined : (message: Message<unknown>): boolean => this.#isDone(message as LogMessage<unknown>);
     this.feed.offer(batch.messages, isDone);
@@ -372,6 +382,7 @@ export class PartitionSession implements FeedOwner {
     this.#whenPassed?.();
     this.#end.abort(reason);
     this.feed.abandon(reason);
+    this.#abandoned.abort(reason);
   }
 
   /** Waits after a failure of the source or the store; false when there is no point in going on. */
@@ -410,6 +421,8 @@ export class PartitionSession implements FeedOwner {
       if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
       sequence = window.after(sequence);
     }
+    // What an earlier run had done and this one has not read yet comes after all that is in the window.
+    for (const position of this.#done) if (done.length < maxDone) done.push(position);
     const notes = this.#notes();
     const reading = { state: "reading", from: this.#watermarkStart(), done, attempting: this.#careful?.attempting } as const;
     return notes.length === 0 ? reading : { ...reading, notes };

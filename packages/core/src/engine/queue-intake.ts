@@ -32,6 +32,8 @@ export interface QueueIntakeOptions {
   readonly credits: Credits;
   /** How often a message may be given out without an outcome before it runs alone; twice that, and it is dead-lettered. */
   readonly crashLimit: number;
+  /** The most messages between the oldest unsettled one and the newest one. */
+  readonly maxSpan: number;
 }
 
 /** The most messages that one receive asks for; adapters ask their provider for fewer. */
@@ -60,6 +62,9 @@ export class QueueIntake implements Intake, FeedOwner {
   /** The end of the window one heartbeat ago: what came later is young enough. */
   #youngFrom: number;
   #whenIdle: (() => void) | undefined = undefined;
+  readonly #maxSpan: number;
+  /** Receivers that wait for the oldest unsettled message to end. */
+  readonly #whenPassed = new Set<() => void>();
 
   constructor(options: QueueIntakeOptions) {
     this.name = options.source.name;
@@ -67,8 +72,9 @@ export class QueueIntake implements Intake, FeedOwner {
     this.origin = { kind: "queue", source: this.name, consumer: undefined, partition: undefined };
     this.#run = options.run;
     this.#source = options.source;
+    this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
-    this.feed.guard = new SuspectGuard(options.crashLimit, () => options.run.clock.nowMs());
+    this.feed.guard = new SuspectGuard(options.crashLimit + options.run.receivesByRetry, () => options.run.clock.nowMs());
     this.#youngFrom = this.feed.window.end;
     this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) =>
       this.feed.settle(delivery, outcome),
@@ -93,6 +99,7 @@ export class QueueIntake implements Intake, FeedOwner {
   drain(deadlineMs: number, reason: Error): void {
     if (this.feed.closed) return;
     this.#stop.abort(reason);
+    this.#passed();
     this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
     const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));
@@ -101,6 +108,7 @@ export class QueueIntake implements Intake, FeedOwner {
 
   abandon(reason: Error): void {
     this.#stop.abort(reason);
+    this.#passed();
     this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abandon(reason);
     if (this.#end.signal.aborted) return;
@@ -124,17 +132,16 @@ export class QueueIntake implements Intake, FeedOwner {
     // A queue keeps no list of settled messages.
   }
 
-  settled(_passed: Place | undefined): void {
-    // The queue has confirmed already, and has no watermark.
+  settled(passed: Place | undefined): void {
+    // The queue has confirmed already, and has no watermark; but there may be room again.
+    if (passed !== undefined) this.#passed();
   }
 
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean {
     const { maxNackDelayMs } = this.#source;
     if (maxNackDelayMs === 0) return false;
     // What waits behind it in its group goes back too, in the same call, or it would overtake.
-    const { key } = delivery.message;
-    const behind = this.feed.ordering === "key" && key !== undefined ? this.feed.waiting().filter((message) => message.key === key) : [];
-    const messages = [delivery.message, ...behind];
+    const messages = [delivery.message, ...this.#waitingBehind(delivery.message)];
     const reason = new Error("the message was given back to its queue until its next attempt");
     for (const message of messages) this.feed.takenBack.set(message, reason);
     this.#returnAll(messages, Math.min(Math.ceil(delayMs), maxNackDelayMs));
@@ -143,7 +150,7 @@ export class QueueIntake implements Intake, FeedOwner {
   }
 
   aborted(delivery: TrackedDelivery): void {
-    this.feed.window.settle(delivery.sequence, "");
+    if (this.feed.window.settle(delivery.sequence, "") !== undefined) this.#passed();
     if (!this.feed.takenBack.delete(delivery.message)) this.#giveBack([delivery.message]);
   }
 
@@ -176,6 +183,7 @@ export class QueueIntake implements Intake, FeedOwner {
     let expected = 1;
     for (let failures = 0; !signal.aborted; ) {
       const wanted = Math.min(maxReceive, Math.max(expected, 10));
+      while (this.feed.window.size >= this.#maxSpan && !signal.aborted) await this.#nextPass();
       if (!(await this.credits.reserve(wanted, signal))) return;
       let messages: readonly QueueMessage<unknown>[] = [];
       try {
@@ -195,6 +203,15 @@ export class QueueIntake implements Intake, FeedOwner {
       }
       if (messages.length > 0) this.#offer(messages);
     }
+  }
+
+  #nextPass(): Promise<void> {
+    return new Promise((resolve) => void this.#whenPassed.add(resolve));
+  }
+
+  #passed(): void {
+    for (const resolve of this.#whenPassed) resolve();
+    this.#whenPassed.clear();
   }
 
   #offer(messages: readonly QueueMessage<unknown>[]): void {
@@ -257,8 +274,18 @@ export class QueueIntake implements Intake, FeedOwner {
     const delivery = this.feed.takeOut(message);
     if (delivery !== undefined && this.#acknowledger.underWay.has(delivery)) return;
     if (delivery === undefined && !this.feed.waiting().includes(message)) return;
-    this.feed.takenBack.set(message, error);
+    // What waits behind it in its group must not be worked on before its next delivery.
+    const behind = this.#waitingBehind(message);
+    for (const each of [message, ...behind]) this.feed.takenBack.set(each, error);
+    if (behind.length > 0) this.#returnAll(behind, 0);
     if (delivery !== undefined) this.feed.abort(delivery, error);
+  }
+
+  #waitingBehind(message: Message<unknown>): readonly Message<unknown>[] {
+    const { key } = message;
+    if (this.feed.ordering !== "key" || key === undefined) return [];
+    const waiting = this.feed.waiting();
+    return waiting.slice(waiting.indexOf(message) + 1).filter((each) => each.key === key && !this.feed.takenBack.has(each));
   }
 
   /** Gives messages back that were not worked on to the end; all of one turn of the event loop in one call. */

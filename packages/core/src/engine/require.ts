@@ -11,10 +11,22 @@ export function requireCount(name: string, value: number, least = 1): number {
   return value;
 }
 
-/** A duration in milliseconds above 0; Infinity where `endless` allows it. */
+/** The longest time that a timer can wait: beyond it, Node runs timers at once. */
+export const maxTimerMs = 2_147_483_647;
+
+/** A duration in milliseconds above 0 that a timer can wait for; Infinity where `endless` allows it. */
 export function requireDuration(name: string, value: number, endless = false): number {
-  const fits = typeof value === "number" && value > 0 && (Number.isFinite(value) || (endless && value === Number.POSITIVE_INFINITY));
-  if (!fits) refuse(`${name} must be a number of milliseconds above 0${endless ? " (Infinity: no limit)" : ""}, but is ${String(value)}`);
+  const fits = typeof value === "number" && value > 0 && (value <= maxTimerMs || (endless && value === Number.POSITIVE_INFINITY));
+  if (!fits)
+    refuse(
+      `${name} must be a number of milliseconds above 0 and at most ${maxTimerMs}${endless ? " (Infinity: no limit)" : ""}, but is ${String(value)}`,
+    );
+  return value;
+}
+
+/** An age in milliseconds above 0: compared with, never waited for, so that it may be of any size. */
+export function requireAge(name: string, value: number): number {
+  if (!(value > 0)) refuse(`${name} must be a number of milliseconds above 0, but is ${String(value)}`);
   return value;
 }
 

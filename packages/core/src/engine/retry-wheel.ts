@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "@spillway/spec";
+import { maxTimerMs } from "./require.ts";
 import type { Home } from "./home.ts";
 import type { Failure } from "./mark.ts";
 import { ParkingLot } from "./parking-lot.ts";
@@ -53,21 +54,21 @@ export class RetryWheel {
     return this.#lot.peek(home, sequence);
   }
 
-  /** Nothing is to wake any more. */
-  stop(): void {
-    this.#cancel?.();
-  }
-
   #chain(bucket: Bucket, entry: number): void {
     if (bucket.last < 0) bucket.first = entry;
     else this.#lot.chain(bucket.last, entry);
     bucket.last = entry;
   }
 
+  /** Nothing is due any more. */
+  end(): void {
+    this.#cancel?.();
+  }
+
   #wakeAt(step: number): void {
     this.#cancel?.();
     this.#wakesAt = step;
-    this.#cancel = this.#clock.schedule(Math.max(0, step * stepMs - this.#clock.nowMs()), () => this.#wake());
+    this.#cancel = this.#clock.schedule(Math.min(maxTimerMs, Math.max(0, step * stepMs - this.#clock.nowMs())), () => this.#wake());
   }
 
   #wake(): void {

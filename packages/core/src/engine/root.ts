@@ -63,6 +63,9 @@ export class Root {
     this.#active = true;
     const intakes = this.inputs.map((input) => intakeOf(input, run, gate));
     run.intakes.push(...intakes);
+    // One may have failed while it was made: stop() did not know the others yet.
+    const { stopping } = run;
+    if (stopping !== undefined) for (const intake of intakes) intake.drain(run.clock.nowMs() + run.settings.drainTimeoutMs, stopping);
     let serving = true;
     const finish = (): void => {
       serving = false;
@@ -87,9 +90,9 @@ export class Root {
 function intakeOf(input: Input, run: Run, gate: Gate): Intake {
   const { source, ordering, maxInFlight, maxBytesInFlight, start, crashLimit, level } = input;
   const credits = new Credits(maxInFlight, maxBytesInFlight);
-  if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, level, source, credits, crashLimit });
-  const policy = run.checkpointPolicy ?? defaultPolicy;
   const maxSpan = Math.max(minSpan, maxInFlight * 4);
+  if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, level, source, credits, crashLimit, maxSpan });
+  const policy = run.checkpointPolicy ?? defaultPolicy;
   const scope = scopeOf(source);
   return new LogIntake({
     run,

@@ -59,6 +59,8 @@ export class Run {
   readonly wheel: RetryWheel;
   readonly watchdog: Watchdog;
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
+  /** How often a queue gives a message out because a retry policy has given it back: no sign of a crash. */
+  receivesByRetry = 0;
   /** Why the run is ending; undefined while it is not. */
   stopping: Error | undefined = undefined;
   /** Set when it ends because it cannot go on. */
@@ -89,7 +91,8 @@ export class Run {
   end(reason: Error): void {
     this.stopping ??= reason;
     this.#controller.abort(reason);
-    this.wheel.stop();
+    this.wheel.end();
+    for (const queue of this.#budgets.values()) queue.end();
     for (const task of this.#ended) task();
   }
 

@@ -57,6 +57,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   /** All slots in use, idle ones included: no more than handlers have ever run at once. */
   private readonly slots = new Set<Slot>();
   private readonly idle: Slot[] = [];
+  /** The delivery whose work is being called: what asks for a slot later than that has settled, or has one. */
+  private calling: TrackedDelivery | undefined = undefined;
   private sweep = 0;
   private waits = 0;
   private sampledMs: number | undefined = undefined;
@@ -104,20 +106,28 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     }
     let result: unknown;
     delivery.stage = this;
+    const outer = this.calling;
+    this.calling = delivery;
     try {
       result = this.work(delivery.value, delivery);
+      this.calling = outer;
       if (isThenable(result)) {
         this.wait(delivery, result);
         return;
       }
     } catch (error) {
+      this.calling = outer;
       this.failed(delivery, error);
       return;
     }
     this.succeeded(delivery, result);
   }
 
-  activityFor(delivery: TrackedDelivery): Slot {
+  activityFor(delivery: TrackedDelivery): Slot | undefined {
+    return this.calling === delivery ? this.slotFor(delivery) : undefined;
+  }
+
+  private slotFor(delivery: TrackedDelivery): Slot {
     const slot = this.idle.pop() ?? this.newSlot();
     slot.delivery = delivery;
     return slot;
@@ -137,7 +147,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
-    const slot = delivery.activity === undefined ? this.activityFor(delivery) : (delivery.activity as Slot);
+    const slot = delivery.activity === undefined ? this.slotFor(delivery) : (delivery.activity as Slot);
     delivery.activity = slot;
     slot.startedAtSweep = this.sweep;
     if ((++this.waits & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
