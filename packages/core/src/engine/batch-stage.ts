@@ -201,7 +201,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
 
   /** A batch that has waited for the breaker goes without what has ended meanwhile, whose lanes move on. */
   private relaunch(batch: readonly TrackedDelivery[]): void {
-    const left = batch.filter(({ settled }) => !settled);
+    const left = batch.some(({ settled }) => settled) ? batch.filter(({ settled }) => !settled) : batch;
     const lanes = new Map<Lane, TrackedDelivery>();
     for (const delivery of batch) {
       const lane = this.laneOf(delivery);
