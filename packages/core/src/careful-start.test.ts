@@ -3,29 +3,50 @@ import { expect, test } from "vitest";
 import { checkpoint, consume, deadLetter, decode, handle, text } from "./index.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
-/** The world's log, its only partition always found as a crash left it. */
+/** The world's log, its partitions always found as a crash left them. */
 function afterCrash(w: World, token: number): LogSource<Payload, { kind: "log"; keys: true }> {
   const source = w.source();
-  const [partition] = w.log.partitions();
-  if (partition === undefined) throw new Error("no partition");
   const never = new AbortController().signal;
-  const lease: Lease = {
-    partition: partition.id,
-    token: token as FencingToken,
-    start: { at: "earliest" },
-    takeover: "unclean",
-    drain: never,
-    lost: never,
-    release: async () => {},
-  };
+  const leases = w.log.partitions().map(
+    ({ id }): Lease => ({
+      partition: id,
+      token: token as FencingToken,
+      start: { at: "earliest" },
+      takeover: "unclean",
+      drain: never,
+      lost: never,
+      release: async () => {},
+    }),
+  );
   const assigner: Assigner = {
     async *leases({ signal }) {
-      yield lease;
+      yield* leases;
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     },
   };
   return { ...source, coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } };
 }
+
+test("after a crash, one message at a time is attempted in the whole process, so that a death names one", async () => {
+  const w = world({ partitions: 4 });
+  for (let key = 0; key < 40; key++) w.append(`k${key}=${key}`);
+  let running = 0;
+  let most = 0;
+  const pipeline = consume(afterCrash(w, 1), { ordering: "key" }).pipe(
+    decode(text()),
+    handle(async () => {
+      most = Math.max(most, ++running);
+      await new Promise<void>((resolve) => void w.clock.schedule(10, resolve));
+      running--;
+    }),
+    deadLetter(w.deadLetters),
+    checkpoint(),
+  );
+  const started = w.start(pipeline);
+  await w.clock.advance(3_000);
+  expect(most).toBe(1);
+  expect(await started.stop()).toMatchObject({ succeeded: 40 });
+});
 
 test("G12: a message that kills the process is found and dead-lettered without being run, and the others pass", async () => {
   const w = world();

@@ -1,4 +1,5 @@
 import { SpillwayError, type Attempting, type LogMessage, type Message, type Position } from "@spillway/spec";
+import type { CarefulTurn } from "./careful-turn.ts";
 import { markFailed } from "./mark.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -13,6 +14,10 @@ export interface CarefulStartOptions {
   /** Saves the checkpoint with `attempting` in it; resolves to whether that is durable. */
   readonly save: () => Promise<boolean>;
   readonly nowMs: () => number;
+  /** Shared by all partitions of the process. */
+  readonly turn: CarefulTurn;
+  /** The feed may have something to start. */
+  readonly wake: () => void;
   /** So many messages have ended well that the guard is not needed any more. */
   readonly over: () => void;
 }
@@ -35,11 +40,12 @@ export class CarefulStart implements StartGuard {
   }
 
   mayStart(_message: Message<unknown>): boolean {
-    return this.#current === undefined;
+    return this.#current === undefined && this.#options.turn.isFree(this, this.#options.wake);
   }
 
   begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void {
     this.#current = delivery;
+    this.#options.turn.take(this);
     const position = positionOf(delivery);
     const { crashed, crashLimit, nowMs } = this.#options;
     const crashes = crashed?.position === position ? crashed.crashes : 0;
@@ -59,6 +65,7 @@ export class CarefulStart implements StartGuard {
     if (delivery.message !== this.#current?.message) return;
     this.#current = undefined;
     this.attempting = undefined;
+    this.#options.turn.leave(this);
     if (--this.#left === 0) this.#options.over();
   }
 }

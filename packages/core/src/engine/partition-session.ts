@@ -265,6 +265,11 @@ export class PartitionSession implements FeedOwner {
       messages: Math.max(minCarefulStarts, gate.units),
       save: () => this.#checkpointer.save(),
       nowMs: () => this.#run.clock.nowMs(),
+      turn: this.#run.carefulTurn,
+      wake: () => {
+        gate.enqueue(this.feed);
+        gate.pump();
+      },
       over: () => {
         this.#careful = undefined;
         this.feed.guard = undefined;

@@ -3,6 +3,7 @@ import type { EngineEvent } from "../events.ts";
 import type { Breaker } from "../breaker.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import { BudgetQueue } from "./budget-queue.ts";
+import { CarefulTurn } from "./careful-turn.ts";
 import { Counters } from "./counters.ts";
 import type { Feed } from "./feed.ts";
 import type { Failure } from "./mark.ts";
@@ -58,6 +59,7 @@ export class Run {
   readonly stages: TimedStage[] = [];
   readonly wheel: RetryWheel;
   readonly watchdog: Watchdog;
+  readonly carefulTurn: CarefulTurn = new CarefulTurn();
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
   /** How often a queue gives a message out because a retry policy has given it back: no sign of a crash. */
   receivesByRetry = 0;
