@@ -23,6 +23,7 @@ export class Acknowledger {
   readonly #source: QueueSource<unknown>;
   readonly #signal: AbortSignal;
   readonly #confirmed: (delivery: TrackedDelivery, outcome: FinalOutcome) => void;
+  readonly #tooLate: (delivery: TrackedDelivery, error: Error) => void;
   readonly #pending = new Ring<Concluded>();
   /** Deliveries whose deletion is being asked for: their receipts must not be extended meanwhile. */
   readonly underWay: Set<TrackedDelivery> = new Set<TrackedDelivery>();
@@ -34,11 +35,13 @@ export class Acknowledger {
     source: QueueSource<unknown>,
     signal: AbortSignal,
     confirmed: (delivery: TrackedDelivery, outcome: FinalOutcome) => void,
+    tooLate: (delivery: TrackedDelivery, error: Error) => void,
   ) {
     this.#run = run;
     this.#source = source;
     this.#signal = signal;
     this.#confirmed = confirmed;
+    this.#tooLate = tooLate;
   }
 
   add(delivery: TrackedDelivery, outcome: FinalOutcome): void {
@@ -92,7 +95,7 @@ export class Acknowledger {
     const { delivery, outcome } = concluded;
     this.underWay.delete(delivery);
     if (error === undefined) this.#confirmed(delivery, outcome);
-    else if (hasCode(error, "SPILLWAY_RECEIPT_LOST")) delivery.feed.abort(delivery, error as Error);
+    else if (hasCode(error, "SPILLWAY_RECEIPT_LOST")) this.#tooLate(delivery, error as Error);
     else if (!delivery.settled) {
       const delayMs = backoffAfterError(++concluded.failures, this.#run.clock);
       this.#run.emit({ type: "acknowledge-failed", source: this.#source.name, message: delivery.message, error, delayMs });

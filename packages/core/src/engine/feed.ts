@@ -253,6 +253,11 @@ export class Feed implements Home, Parking {
     );
   }
 
+  /** The same for a delivery that has left all stages: nothing is behind it. */
+  abortDone(delivery: TrackedDelivery, reason: Error): void {
+    if (!delivery.settled) this.abortAll([delivery], reason);
+  }
+
   /** Stops letting messages in; those that wait are aborted. Returns them. */
   close(): readonly Message<unknown>[] {
     if (this.closed) return [];

@@ -76,8 +76,12 @@ export class QueueIntake implements Intake, FeedOwner {
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
     this.feed.guard = new SuspectGuard(options.crashLimit + options.run.receivesByRetry, () => options.run.clock.nowMs());
     this.#youngFrom = this.feed.window.end;
-    this.#acknowledger = new Acknowledger(options.run, options.source, this.#end.signal, (delivery, outcome) =>
-      this.feed.settle(delivery, outcome),
+    this.#acknowledger = new Acknowledger(
+      options.run,
+      options.source,
+      this.#end.signal,
+      (delivery, outcome) => this.feed.settle(delivery, outcome),
+      (delivery, error) => this.feed.abortDone(delivery, error),
     );
     this.ended = this.#serve();
   }
