@@ -94,6 +94,7 @@ function activate<Out>(pipeline: Pipeline<Out>, subscriber: Subscriber<Out>): Te
     upstream.observable.subscribe({
       next: (delivery) => {
         if (!(delivery instanceof TrackedDelivery)) run.fail(notADelivery());
+        else if (delivery.holder !== undefined) run.fail(emittedTwice(delivery));
         else if (!delivery.settled) entry.accept(delivery);
       },
       error: (error: unknown) => subscriber.error(error),
@@ -122,6 +123,13 @@ function endOfSegment<Out>(subscriber: Subscriber<Out>, downstream: Acceptor | u
       else subscriber.next(delivery as unknown as Out);
     },
   };
+}
+
+function emittedTwice({ message }: TrackedDelivery): SpillwayError {
+  return new SpillwayError(
+    `an operator between two Spillway operators emitted message ${message.id} twice; a delivery is handed on once, use expand() to make several of one`,
+    { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
+  );
 }
 
 function notADelivery(): SpillwayError {

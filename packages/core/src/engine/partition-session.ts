@@ -139,7 +139,7 @@ export class PartitionSession implements FeedOwner {
     await this.#giveBack(how);
     lease.drain.removeEventListener("abort", onDrain);
     lease.lost.removeEventListener("abort", onLost);
-    this.#run.emit({ type: "partition-ended", source: source.name, partition: lease.partition, how });
+    this.#run.emit({ type: "partition-ended", source: source.name, partition: lease.partition, how: this.#lost ? "lost" : how });
   }
 
   /** Stops reading, aborts what has not started, and lets the rest finish until the deadline. */
