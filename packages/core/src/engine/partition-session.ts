@@ -10,7 +10,6 @@ import {
   type LogSource,
   type Message,
   type Original,
-  type Position,
   type StartPosition,
 } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
@@ -18,17 +17,16 @@ import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
 import { Feed, type FeedOwner, type Place } from "./feed.ts";
-import { Family } from "./family.ts";
-import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren } from "./notes.ts";
+import type { DoneChildren } from "./notes.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
-import { orAborted } from "./or-aborted.ts";
+import { PartitionProgress } from "./partition-progress.ts";
+import { readPartition } from "./partition-reader.ts";
 import { pause } from "./pause.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
-import { PlaceState } from "./window.ts";
 import { asError } from "./say-error.ts";
 
 /**
@@ -77,10 +75,7 @@ export class PartitionSession implements FeedOwner {
   readonly #abandoned = new AbortController();
   /** Ends saving and releasing. */
   readonly #end = new AbortController();
-  #from: StartPosition;
-  #watermark: Place | undefined = undefined;
-  #done = new Set<Position>();
-  #doneChildren: ReadonlyMap<string, DoneChildren> = new Map<string, DoneChildren>();
+  readonly #progress: PartitionProgress;
   #careful: CarefulStart | undefined = undefined;
   #ended = false;
   #lost = false;
@@ -96,7 +91,7 @@ export class PartitionSession implements FeedOwner {
     this.credits = options.credits;
     this.origin = { kind: "log", source: source.name, consumer: source.coordination.consumer, partition: lease.partition };
     this.feed = new Feed(run, options.gate, options.ordering, options.level, this);
-    this.#from = lease.start;
+    this.#progress = new PartitionProgress(lease.start);
     this.#checkpointer = new Checkpointer({
       run,
       store: source.coordination.checkpoints,
@@ -118,7 +113,7 @@ export class PartitionSession implements FeedOwner {
 
   /** Where a restart would read on. */
   get watermark(): StartPosition {
-    return this.#watermarkStart();
+    return this.#progress.watermark;
   }
 
   /** Reads the partition until it ends, is given back or is lost; resolves when nothing of it is left here. */
@@ -209,7 +204,7 @@ export class PartitionSession implements FeedOwner {
   }
 
   doneChildren(message: Message<unknown>): DoneChildren | undefined {
-    return this.#doneChildren.get((message as LogMessage<unknown>).position);
+    return this.#progress.doneChildren(message);
   }
 
   noted(): void {
@@ -217,7 +212,7 @@ export class PartitionSession implements FeedOwner {
   }
 
   #pass(place: Place): void {
-    this.#watermark = place;
+    this.#progress.pass(place);
     if (this.#whenPassed !== undefined) this.#whenPassed();
   }
 
@@ -232,14 +227,12 @@ export class PartitionSession implements FeedOwner {
           return false;
         }
         if (checkpoint !== undefined) {
-          this.#from = checkpoint.from;
-          this.#done = new Set(checkpoint.done);
-          this.#readNotes(checkpoint.notes ?? []);
+          this.#progress.restore(checkpoint, this.feed);
           this.#startCarefully(checkpoint.attempting);
         } else this.#startCarefully(undefined);
-        if (checkpoint === undefined && this.#from.at === "latest") {
+        if (checkpoint === undefined && this.#progress.from.at === "latest") {
           // "latest" must mean the same after a crash, or what was appended in between would be skipped.
-          this.#from = { at: "timestamp", timestampMs: this.#run.clock.nowMs() };
+          this.#progress.from = { at: "timestamp", timestampMs: this.#run.clock.nowMs() };
           return await this.#checkpointer.save();
         }
         return true;
@@ -248,12 +241,6 @@ export class PartitionSession implements FeedOwner {
       }
     }
     return false;
-  }
-
-  #readNotes(notes: readonly string[]): void {
-    const { keys, children } = readNotes(notes);
-    if (keys.length > 0) this.feed.blockedKeys = new Set(keys);
-    this.#doneChildren = children;
   }
 
   #startCarefully(attempting: Attempting | undefined): void {
@@ -278,49 +265,22 @@ export class PartitionSession implements FeedOwner {
     this.feed.guard = this.#careful;
   }
 
-  /** Resolves to true when the partition has ended, to false when reading was stopped. */
-  async #read(): Promise<boolean> {
-    const { lease, source } = this.#options;
-    const { signal } = this.#stop;
-    let from = this.#from;
-    for (let failures = 0; !signal.aborted; ) {
-      let reserved = 0;
-      let expected = 1;
-      const iterator = source.read(lease.partition, { from, signal })[Symbol.asyncIterator]();
-      try {
-        for (;;) {
-          if (!(await this.#room(expected))) break;
-          reserved = this.credits.page(expected);
-          const next = await orAborted(iterator.next(), this.#abandoned.signal);
-          if (next === undefined) break;
-          if (next.done === true) {
-            if (signal.aborted) break;
-            return true;
-          }
-          if (signal.aborted) break;
-          failures = 0;
-          expected = this.#expect(next.value);
-          this.#offer(next.value, reserved);
-          reserved = 0;
-          const last = next.value.messages.at(-1);
-          if (last !== undefined) from = { at: "after", position: last.position };
-        }
-      } catch (error) {
-        if (!(await this.#survive(error, ++failures))) return false;
-      } finally {
-        if (reserved > 0) this.credits.exchange(reserved, 0, 0);
-        await orAborted(endQuietly(iterator), this.#abandoned.signal);
-      }
-    }
-    return false;
-  }
-
-  /**
-   * The room to keep for the next page while it is waited for. A partition that has caught up may wait for long, and none may keep more than its share,
-   * or waiting partitions would starve the others.
-   */
-  #expect({ messages, behindMs }: LogBatch<unknown>): number {
-    return behindMs === 0 ? 1 : Math.max(1, Math.min(messages.length, this.#options.share()));
+  #read(): Promise<boolean> {
+    const { source, lease, share } = this.#options;
+    return readPartition(
+      {
+        source,
+        partition: lease.partition,
+        credits: this.credits,
+        share,
+        room: (messages) => this.#room(messages),
+        take: (batch, reserved) => this.#offer(batch, reserved),
+        survive: (error, failures) => this.#survive(error, failures),
+        stop: this.#stop.signal,
+        abandoned: this.#abandoned.signal,
+      },
+      this.#progress.from,
+    );
   }
 
   #offer(batch: LogBatch<unknown>, reserved: number): void {
@@ -336,12 +296,11 @@ export class PartitionSession implements FeedOwner {
       return;
     }
     this.credits.exchange(reserved, batch.messages.length, bytes);
-    const isDone = this.#done.size === 0 ? undefined : (message: Message<unknown>): boolean => this.#isDone(message as LogMessage<unknown>);
-    this.feed.offer(batch.messages, isDone);
+    this.feed.offer(batch.messages, this.#progress.expectsDone ? (message) => this.#takeDone(message) : undefined);
   }
 
-  #isDone(message: LogMessage<unknown>): boolean {
-    if (!this.#done.delete(message.position)) return false;
+  #takeDone(message: Message<unknown>): boolean {
+    if (!this.#progress.takeDone(message)) return false;
     this.credits.release(1, sizeOf(message.value));
     return true;
   }
@@ -418,48 +377,11 @@ export class PartitionSession implements FeedOwner {
 
   #capture(): Checkpoint {
     if (this.#ended && this.feed.unsettled === 0 && !this.feed.closed) return { state: "finished" };
-    const { window } = this.feed;
-    const { maxDone } = this.#options.source.coordination.checkpoints;
-    const done: Position[] = [];
-    let sequence = window.base;
-    for (let left = window.size; left > 0 && done.length < maxDone; left--) {
-      if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
-      sequence = window.after(sequence);
-    }
-    // What an earlier run had done and this one has not read yet comes after all that is in the window.
-    for (const position of this.#done) if (done.length < maxDone) done.push(position);
-    const notes = this.#notes();
-    const reading = { state: "reading", from: this.#watermarkStart(), done, attempting: this.#careful?.attempting } as const;
-    return notes.length === 0 ? reading : { ...reading, notes };
-  }
-
-  #notes(): readonly string[] {
-    const { maxNotes = 0 } = this.#options.source.coordination.checkpoints;
-    if (maxNotes === 0) return [];
-    const notes = [...(this.feed.blockedKeys ?? [])].filter(canNoteKey).map(noteOfKey);
-    for (const { message, activity } of this.feed.expanding()) {
-      if (activity instanceof Family) notes.push(noteOfChildren((message as LogMessage<unknown>).position, activity.done));
-    }
-    return notes.slice(0, maxNotes);
-  }
-
-  #watermarkStart(): StartPosition {
-    const place = this.#watermark;
-    if (place === undefined) return this.#from;
-    const position = typeof place === "string" ? place : (place as TrackedDelivery).message;
-    return { at: "after", position: typeof position === "string" ? (position as Position) : (position as LogMessage<unknown>).position };
+    const { maxDone, maxNotes = 0 } = this.#options.source.coordination.checkpoints;
+    return this.#progress.capture(this.feed, this.#careful?.attempting, { maxDone, maxNotes });
   }
 }
 
 function reasonOf(signal: AbortSignal): Error {
   return asError(signal.reason);
-}
-
-/** A reader that fails while it is being closed has nothing left to say. */
-async function endQuietly(iterator: AsyncIterator<unknown>): Promise<void> {
-  try {
-    await iterator.return?.();
-  } catch {
-    return;
-  }
 }

@@ -1,0 +1,94 @@
+import type { Attempting, Checkpoint, LogMessage, Message, Position, StartPosition } from "@spillway/spec";
+import { Family } from "./family.ts";
+import type { Feed, Place } from "./feed.ts";
+import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren } from "./notes.ts";
+import { TrackedDelivery } from "./tracked-delivery.ts";
+import { PlaceState } from "./window.ts";
+
+type Reading = Extract<Checkpoint, { readonly state: "reading" }>;
+
+/** How much a checkpoint store keeps. */
+export interface ProgressLimits {
+  readonly maxDone: number;
+  readonly maxNotes: number;
+}
+
+/** How far a partition is: what its checkpoint says, and what an earlier run had done beyond it. */
+export class PartitionProgress {
+  /** Where to read on while the watermark has not moved. */
+  from: StartPosition;
+  #watermark: Place | undefined = undefined;
+  /** Settled by an earlier run, and not read by this one yet. */
+  #done = new Set<Position>();
+  #children: ReadonlyMap<string, DoneChildren> = new Map<string, DoneChildren>();
+
+  constructor(start: StartPosition) {
+    this.from = start;
+  }
+
+  /** Goes on from a checkpoint. */
+  restore(checkpoint: Reading, feed: Feed): void {
+    this.from = checkpoint.from;
+    this.#done = new Set(checkpoint.done);
+    const { keys, children } = readNotes(checkpoint.notes ?? []);
+    if (keys.length > 0) feed.blockedKeys = new Set(keys);
+    this.#children = children;
+  }
+
+  /** The watermark has moved over this place. */
+  pass(place: Place): void {
+    this.#watermark = place;
+  }
+
+  /** Whether an earlier run may have settled messages that are still to be read. */
+  get expectsDone(): boolean {
+    return this.#done.size > 0;
+  }
+
+  /** Whether an earlier run has settled a message that has just been read; told once. */
+  takeDone(message: Message<unknown>): boolean {
+    return this.#done.delete((message as LogMessage<unknown>).position);
+  }
+
+  /** Which children of a message an earlier run has ended. */
+  doneChildren(message: Message<unknown>): DoneChildren | undefined {
+    return this.#children.get((message as LogMessage<unknown>).position);
+  }
+
+  /** Where a restart would read on. */
+  get watermark(): StartPosition {
+    const place = this.#watermark;
+    if (place === undefined) return this.from;
+    if (typeof place === "string") return { at: "after", position: place as Position };
+    const message = place instanceof TrackedDelivery ? place.message : place;
+    return { at: "after", position: (message as LogMessage<unknown>).position };
+  }
+
+  /** The checkpoint as it is at this moment: everything in it is read in one step. */
+  capture(feed: Feed, attempting: Attempting | undefined, limits: ProgressLimits): Checkpoint {
+    const notes = this.#notes(feed, limits.maxNotes);
+    const reading = { state: "reading", from: this.watermark, done: this.#donePositions(feed, limits.maxDone), attempting } as const;
+    return notes.length === 0 ? reading : { ...reading, notes };
+  }
+
+  #donePositions({ window }: Feed, maxDone: number): readonly Position[] {
+    const done: Position[] = [];
+    let sequence = window.base;
+    for (let left = window.size; left > 0 && done.length < maxDone; left--) {
+      if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
+      sequence = window.after(sequence);
+    }
+    // What an earlier run had done and this one has not read yet comes after all that is in the window.
+    for (const position of this.#done) if (done.length < maxDone) done.push(position);
+    return done;
+  }
+
+  #notes(feed: Feed, maxNotes: number): readonly string[] {
+    if (maxNotes === 0) return [];
+    const notes = [...(feed.blockedKeys ?? [])].filter(canNoteKey).map(noteOfKey);
+    for (const { message, activity } of feed.expanding()) {
+      if (activity instanceof Family) notes.push(noteOfChildren((message as LogMessage<unknown>).position, activity.done));
+    }
+    return notes.slice(0, maxNotes);
+  }
+}
