@@ -1,0 +1,32 @@
+import { deadLetterHeader, SpillwayError, type OutgoingMessage, type Payload } from "@spillway/spec";
+import type { Findings } from "./findings.ts";
+import type { Register } from "./register.ts";
+
+/** Watches what the dead-letter sink is given: the original bytes, one header that says why, and whose they are. */
+export class LetterWatch {
+  readonly #register: Register;
+  readonly #findings: Findings;
+  /** How many there were, by disposition. */
+  readonly dispositions: Map<string, number> = new Map<string, number>();
+
+  constructor(register: Register, findings: Findings) {
+    this.#register = register;
+    this.#findings = findings;
+  }
+
+  /** The sink takes a dead letter. Throws SPILLWAY_OVERSIZE when what it says is longer than the sink takes. */
+  stored(letter: OutgoingMessage<Payload>, maxHeader: number): void {
+    const headers = letter.headers?.filter(([name]) => name === deadLetterHeader) ?? [];
+    if (String(headers[0]?.[1]).length > maxHeader) throw new SpillwayError("the simulated dead letter is too large", { code: "SPILLWAY_OVERSIZE" });
+    const metadata = JSON.parse(String(headers[0]?.[1] ?? "{}")) as { readonly id?: string; readonly disposition?: string };
+    const unit = this.#register.find(metadata.id ?? letter.id ?? "?");
+    const { disposition = "none" } = metadata;
+    this.dispositions.set(disposition, (this.dispositions.get(disposition) ?? 0) + 1);
+    if (headers.length !== 1) this.#findings.add("G12", `the dead letter of ${unit.id} has ${headers.length} headers that say why`);
+    if (!(letter.value instanceof Uint8Array) || Buffer.compare(letter.value, unit.payload) !== 0) {
+      this.#findings.add("G12", `the dead letter of ${unit.id} does not hold its original bytes`);
+    }
+    if (letter.key !== unit.key) this.#findings.add("G12", `the dead letter of ${unit.id} has the key ${String(letter.key)} instead of ${unit.key}`);
+    this.#register.end(unit, "dead-lettered");
+  }
+}

@@ -1,0 +1,26 @@
+import type { Receipt } from "@spillway/spec";
+
+/** What the engine of one process knows, and so must go by. */
+export class ProcessView {
+  /** Partitions whose loss it has been told of, or that it has given back. */
+  readonly gone: Set<string> = new Set<string>();
+  /** What the checkpoint that it loaded says is done already. */
+  readonly covered: Map<string, Covered> = new Map<string, Covered>();
+  /** Saves under way, by partition and token. */
+  readonly saving: Map<string, number> = new Map<string, number>();
+  /** Receipts that it has given back. */
+  readonly givenBack: Set<Receipt> = new Set<Receipt>();
+  /** Lanes with a write to a sink under way. */
+  readonly writing: Map<string, number> = new Map<string, number>();
+  /** How many handlers of each stage are running. */
+  readonly running: number[] = [];
+  /** Something was aborted in it: handlers that nobody waits for may still be running. */
+  disturbed = false;
+}
+
+/** The part of a partition that is done. */
+export interface Covered {
+  /** The last place before the watermark; -1: none. */
+  readonly offset: number;
+  readonly done: ReadonlySet<number>;
+}

@@ -1,0 +1,140 @@
+import type { Checkpoint, FencingToken, Original, OutgoingMessage, PartitionId, Payload, Receipt } from "@spillway/spec";
+import type { EngineEvent, RunReport } from "@spillway/core";
+import type { SimulatedLog, SimulatedPartition } from "../backends/simulated-log.ts";
+import type { History } from "../history.ts";
+import type { SimulatedProcess } from "../process/simulated-process.ts";
+import { CheckpointWatch } from "./checkpoint-watch.ts";
+import type { Findings } from "./findings.ts";
+import { LetterWatch } from "./letter-watch.ts";
+import { ProcessView } from "./process-view.ts";
+import { Register, type LaneRules } from "./register.ts";
+import { StageWatch, type WatchedStage } from "./stage-watch.ts";
+import type { Unit } from "./unit.ts";
+
+/** What a referee goes by. */
+export interface RefereeOptions {
+  readonly log: SimulatedLog;
+  readonly findings: Findings;
+  readonly history: History;
+  readonly lanes: LaneRules;
+  /** The stages whose every attempt is reported; undefined for a pipeline that the referee cannot see into, whose settlements it takes as they come. */
+  readonly stages: readonly WatchedStage[] | undefined;
+}
+
+/** Holds one run to the guarantees. Everything outside of the engine tells it what happens. */
+export class Referee {
+  readonly findings: Findings;
+  readonly register: Register;
+  readonly stages: StageWatch;
+  readonly checkpoints: CheckpointWatch;
+  readonly letters: LetterWatch;
+  readonly #seesInside: boolean;
+  readonly #views = new Map<number, ProcessView>();
+
+  constructor(options: RefereeOptions) {
+    const { findings, history, log } = options;
+    this.findings = findings;
+    this.#seesInside = options.stages !== undefined;
+    this.register = new Register(options.lanes);
+    const viewOf = (process: SimulatedProcess): ProcessView => this.viewOf(process);
+    this.stages = new StageWatch({ stages: options.stages ?? [], findings, history, register: this.register, viewOf });
+    this.letters = new LetterWatch(this.register, findings);
+    this.checkpoints = new CheckpointWatch({ log, findings, viewOf, hasEnded: (message) => !this.#seesInside || message.ended });
+  }
+
+  viewOf(process: SimulatedProcess): ProcessView {
+    let view = this.#views.get(process.number);
+    if (view === undefined) this.#views.set(process.number, (view = new ProcessView()));
+    return view;
+  }
+
+  originalOf(id: string): Original {
+    const { key, payload } = this.register.find(id);
+    return { key, payload };
+  }
+
+  saving(process: SimulatedProcess, partition: PartitionId, token: FencingToken, checkpoint: Checkpoint, maxDone: number): () => void {
+    return this.checkpoints.saving(process, partition, token, checkpoint, maxDone);
+  }
+
+  saved(process: SimulatedProcess, partition: PartitionId, checkpoint: Checkpoint): void {
+    this.checkpoints.saved(process, partition, checkpoint);
+  }
+
+  loaded(process: SimulatedProcess, partition: PartitionId, checkpoint: Checkpoint | undefined): void {
+    this.checkpoints.loaded(process, partition, checkpoint);
+  }
+
+  reading(process: SimulatedProcess, partition: SimulatedPartition): void {
+    this.checkpoints.reading(process, partition);
+  }
+
+  /** The queue has deleted a message. */
+  acknowledged(process: SimulatedProcess, message: Unit): void {
+    if (this.#seesInside && !message.ended) this.findings.add("G1", `${process.name} deleted ${message.id}, which has not ended`);
+    if (!this.#seesInside) this.register.end(message, "succeeded");
+  }
+
+  givingBack(process: SimulatedProcess, receipts: readonly Receipt[]): void {
+    const { givenBack } = this.viewOf(process);
+    for (const receipt of receipts) givenBack.add(receipt);
+  }
+
+  extending(process: SimulatedProcess, receipts: readonly Receipt[]): void {
+    const { givenBack } = this.viewOf(process);
+    const wrong = receipts.find((receipt) => givenBack.has(receipt));
+    if (wrong !== undefined) this.findings.add("contract", `${process.name} extends ${wrong}, which it has given back`);
+  }
+
+  /** A write to a sink begins; the returned function is called when it has ended for the engine. */
+  writing(process: SimulatedProcess, stage: number, messages: readonly OutgoingMessage<Payload>[], maxBatchSize: number): () => void {
+    if (messages.length === 0 || messages.length > maxBatchSize) this.findings.add("contract", `a write of ${messages.length} messages, where 1 to ${maxBatchSize} are taken`);
+    const { writing, disturbed } = this.viewOf(process);
+    const lanes = new Set<string>();
+    for (const { id } of messages) {
+      const { lane, parent } = this.register.find(id ?? "");
+      if (lane !== undefined) lanes.add(`${stage} ${parent === undefined ? "" : "children of"} ${lane.name}`);
+    }
+    for (const lane of lanes) {
+      if ((writing.get(lane) ?? 0) > 0 && !disturbed) this.findings.add("contract", `${process.name} writes messages of lane ${lane} in two writes at once`);
+      writing.set(lane, (writing.get(lane) ?? 0) + 1);
+    }
+    return () => {
+      for (const lane of lanes) writing.set(lane, (writing.get(lane) ?? 1) - 1);
+    };
+  }
+
+  /** What an engine tells its listener. */
+  heard(process: SimulatedProcess, event: EngineEvent): void {
+    const view = this.viewOf(process);
+    switch (event.type) {
+      case "lease":
+        if (event.event.type === "lease-wanted" || event.event.type === "lease-lost") view.disturbed = true;
+        if (event.event.type === "lease-lost") view.gone.add(event.event.partition);
+        return;
+      case "partition-gained":
+        view.gone.delete(event.partition);
+        return;
+      case "partition-ended":
+        view.gone.add(event.partition);
+        return;
+      case "deadline":
+      case "draining":
+        view.disturbed = true;
+    }
+  }
+
+  /** A run has ended. */
+  reported(process: SimulatedProcess, report: RunReport): void {
+    const { delivered, succeeded, filtered, deadLettered, aborted, inFlight } = report;
+    if (inFlight !== 0 || delivered !== succeeded + filtered + deadLettered + aborted) {
+      this.findings.add("G6", `${process.name} reports ${JSON.stringify(report)}: delivered is not the sum of the outcomes`);
+    }
+  }
+
+  /** The consumer was rewound: everything is to be done again. */
+  rewound(): void {
+    this.register.reset();
+    this.checkpoints.reset();
+  }
+}

@@ -1,0 +1,96 @@
+import type { SimulatedProcess } from "../process/simulated-process.ts";
+import type { History } from "../history.ts";
+import type { Findings } from "./findings.ts";
+import type { ProcessView } from "./process-view.ts";
+import type { Register } from "./register.ts";
+import type { Unit } from "./unit.ts";
+
+/** A stage of a pipeline that does work, as the referee knows it. */
+export interface WatchedStage {
+  readonly name: string;
+  /** How many units it may work on at once; undefined for what is bounded otherwise. */
+  readonly concurrency: number | undefined;
+  /** Whether it works on children instead of messages. */
+  readonly onChildren: boolean;
+  /** How often it may be tried in one process. */
+  readonly maxAttempts: number;
+}
+
+/** What a stage watch goes by. */
+export interface StageWatchOptions {
+  readonly stages: readonly WatchedStage[];
+  readonly findings: Findings;
+  readonly history: History;
+  readonly register: Register;
+  readonly viewOf: (process: SimulatedProcess) => ProcessView;
+}
+
+/** Watches every attempt: whether it may start now, and what is done when it has ended. */
+export class StageWatch {
+  readonly #options: StageWatchOptions;
+  readonly #complete: { readonly messages: number; readonly children: number };
+  readonly #first: { readonly messages: number; readonly children: number };
+
+  constructor(options: StageWatchOptions) {
+    this.#options = options;
+    const mask = (onChildren: boolean): number => options.stages.reduce((sum, stage, index) => (stage.onChildren === onChildren ? sum | (1 << index) : sum), 0);
+    this.#complete = { messages: mask(false), children: mask(true) };
+    this.#first = { messages: options.stages.findIndex(({ onChildren }) => !onChildren), children: options.stages.findIndex(({ onChildren }) => onChildren) };
+  }
+
+  /** A stage begins to work on units, all of them at once. */
+  attempt(process: SimulatedProcess, stage: number, units: readonly Unit[]): void {
+    const { findings, history, viewOf } = this.#options;
+    history.add(process.name, "attempt", () => `${this.#name(stage)} on ${units.map(({ id }) => id).join(", ")}`);
+    const view = viewOf(process);
+    const along = units.length > 1 ? new Set(units) : undefined;
+    for (const unit of units) {
+      const what = `${this.#name(stage)} in ${process.name} attempts ${unit.id}`;
+      unit.attempts[stage] = (unit.attempts[stage] ?? 0) + 1;
+      if (stage === (unit.parent === undefined ? this.#first.messages : this.#first.children)) unit.passedIn.set(process.number, 0);
+      if (unit.partition !== undefined && view.gone.has(unit.partition)) findings.add("G8", `${what} after its partition ${unit.partition} was lost or given back`);
+      const covered = unit.partition === undefined ? undefined : view.covered.get(unit.partition);
+      if (covered !== undefined && (unit.offset <= covered.offset || covered.done.has(unit.offset))) {
+        findings.add("G10", `${what}, which the checkpoint that was loaded says is done`);
+      }
+      const held = unit.lane?.heldBy(stage, unit, along);
+      if (held !== undefined) findings.add("G3", `${what} before ${held.id} of the same lane (${unit.lane?.name}) has left that stage`);
+    }
+  }
+
+  /** A stage has done its work on a unit. */
+  passed(process: SimulatedProcess, stage: number, unit: Unit): void {
+    this.#options.history.add(process.name, "pass", () => `${this.#name(stage)} of ${unit.id}`);
+    unit.passed |= 1 << stage;
+    const mask = (unit.passedIn.get(process.number) ?? 0) | (1 << stage);
+    unit.passedIn.set(process.number, mask);
+    if (unit.children.length > 0) return;
+    const complete = unit.parent === undefined ? this.#complete.messages : this.#complete.children;
+    if ((mask & complete) === complete) this.#options.register.end(unit, "succeeded");
+  }
+
+  /** A sink holds a unit: of those of its lane, each must have been held before it. */
+  stored(process: SimulatedProcess, stage: number, unit: Unit): void {
+    const held = unit.lane?.heldBy(stage, unit, undefined);
+    if (held !== undefined) this.#options.findings.add("G3", `${this.#name(stage)} holds ${unit.id} before ${held.id} of the same lane (${unit.lane?.name})`);
+    this.passed(process, stage, unit);
+  }
+
+  /** A handler starts; the returned function is called when it has ended. Counted only where the engine waits for it to end. */
+  running(process: SimulatedProcess, stage: number): () => void {
+    const view = this.#options.viewOf(process);
+    const now = (view.running[stage] ?? 0) + 1;
+    view.running[stage] = now;
+    const { concurrency } = this.#options.stages[stage] as WatchedStage;
+    if (concurrency !== undefined && now > concurrency && !view.disturbed) {
+      this.#options.findings.add("G5", `${this.#name(stage)} in ${process.name} runs ${now} at once, ${concurrency} are allowed`);
+    }
+    return () => {
+      view.running[stage] = (view.running[stage] ?? 1) - 1;
+    };
+  }
+
+  #name(stage: number): string {
+    return this.#options.stages[stage]?.name ?? `stage ${stage}`;
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  breaker,
+  checkpoint,
+  consume,
+  deadLetter,
+  deadLetterBudget,
+  decode,
+  expand,
+  exponential,
+  filter,
+  haltOnFailure,
+  handle,
+  handleBatch,
+  publish,
+  retry,
+  retryBudget,
+  type Codec,
+  type Delivery,
+  type Settled,
+} from "@spillway/core";
+import { SpillwayError, type Payload, type Sink } from "@spillway/spec";
+import { tap, type Observable } from "rxjs";
+import type { SimulatedLogSource } from "../backends/log-source.ts";
+import type { SimulatedQueueSource } from "../backends/queue-source.ts";
+import type { SimulatedProcess } from "../process/simulated-process.ts";
+import type { Referee } from "../referee/referee.ts";
+import type { Unit } from "../referee/unit.ts";
+import type { Character } from "./behaviour.ts";
+import type { PipelineShape, Scenario, StageShape } from "./scenario.ts";
+import { work } from "./work.ts";
+
+/** What a pipeline is built with. */
+export interface BuildOptions {
+  readonly scenario: Scenario;
+  readonly process: SimulatedProcess;
+  readonly referee: Referee;
+  readonly source: SimulatedLogSource | SimulatedQueueSource;
+  /** The sink of the publishing stage with this number. */
+  readonly sink: (stage: number, shape: Extract<StageShape, { readonly kind: "publish" }>) => Sink<Payload>;
+  readonly deadLetters: Sink<Payload>;
+  readonly characterOf: (unit: Unit) => Character;
+  readonly isMended: () => boolean;
+}
+
+/** The scenario's pipeline, for one process. */
+export function buildPipeline(options: BuildOptions): Observable<Settled> {
+  const { scenario, process, referee } = options;
+  const { pipeline: shape } = scenario;
+  const handlers = work({ seed: scenario.seed, process, referee, characterOf: options.characterOf, isMended: options.isMended });
+  let number = 0;
+
+  function addStage(before: Observable<Delivery<Unit>>, stage: StageShape): Observable<Delivery<Unit>> {
+    const at = number++;
+    const { concurrency, timeoutMs } = stage;
+    const guarded = stage.breaker ? { breaker: breaker({ name: `service ${at}`, consecutiveFailures: 3, openMs: 500 }) } : {};
+    switch (stage.kind) {
+      case "handle":
+        return before.pipe(handle(handlers.handle(at), { concurrency, timeoutMs, ...guarded }));
+      case "batch": {
+        const { maxMessages, lingerMs, answers } = stage;
+        // What a batch handler answers is decided by the scenario, beyond what the overloads can say.
+        const handler = handlers.handleBatch(at, answers) as (units: readonly Unit[]) => Promise<void>;
+        return before.pipe(handleBatch(handler, { concurrency, timeoutMs, maxMessages, lingerMs, ...guarded }));
+      }
+      case "publish": {
+        const { lingerMs } = stage;
+        return before.pipe(publish(options.sink(at, stage), ({ key, payload }) => ({ key, value: payload }), { concurrency, timeoutMs, lingerMs, ...guarded }));
+      }
+    }
+  }
+
+  let body = entrance(options);
+  for (const stage of shape.stages) {
+    body = addStage(body, stage);
+    if (shape.tapped) body = body.pipe(tap(() => undefined));
+  }
+  if (shape.expand !== undefined) {
+    const { ordering } = shape.expand;
+    body = body.pipe(expand((message) => childrenOf(referee, message), { ordering, concurrency: 4, maxChildren: 2, toPayload: ({ payload }) => payload }));
+    for (const stage of shape.expand.stages) body = addStage(body, stage);
+  }
+  const last = number;
+  const tried = retried(shape, body.pipe(handle((unit) => see(options, last, unit))));
+  const { everyMessages, everyMs } = shape;
+  return answered(options, tried).pipe(checkpoint({ everyMessages, everyMs }));
+}
+
+/** A message without children ends here. */
+function childrenOf(referee: Referee, message: Unit): readonly Unit[] {
+  if (message.children.length === 0) referee.register.end(message, "filtered");
+  return message.children;
+}
+
+function entrance({ scenario, source, characterOf, referee, isMended }: BuildOptions): Observable<Delivery<Unit>> {
+  const { ordering, maxInFlight, crashLimit } = scenario;
+  const common = { maxInFlight, crashLimit };
+  const deliveries =
+    source.kind === "queue"
+      ? consume(source, { ...common, ordering: ordering === "partition" ? "none" : ordering })
+      : consume(source, { ...common, ordering, ...(scenario.source.kind === "log" ? { leaseDurationMs: scenario.source.leaseDurationMs } : {}) });
+  return deliveries.pipe(
+    decode(unitCodec(referee, (unit) => characterOf(unit).undecodable && !isMended())),
+    filter((unit) => {
+      const isWanted = !characterOf(unit).unwanted;
+      if (!isWanted) referee.register.end(unit, "filtered");
+      return isWanted;
+    }, "not wanted"),
+  );
+}
+
+function unitCodec(referee: Referee, isUndecodable: (unit: Unit) => boolean): Codec<Payload, Unit> {
+  return {
+    name: "unit",
+    decode(payload) {
+      const unit = referee.register.find(Buffer.from(payload ?? []).toString());
+      if (!isUndecodable(unit)) return unit;
+      throw new SpillwayError(`${unit.id} cannot be decoded`, { code: "SPILLWAY_DECODE_FAILED", failureClass: "permanent" });
+    },
+  };
+}
+
+function see({ process, referee }: BuildOptions, stage: number, unit: Unit): Unit {
+  if (process.alive) {
+    referee.stages.attempt(process, stage, [unit]);
+    referee.stages.passed(process, stage, unit);
+  }
+  return unit;
+}
+
+function retried({ retry: policy }: PipelineShape, body: Observable<Delivery<Unit>>): Observable<Delivery<Unit, "open" | "retried">> {
+  if (policy === undefined) return body as Observable<Delivery<Unit, "open" | "retried">>;
+  const { attempts, firstMs, maxMs, budget, giveBackAfterMs } = policy;
+  return body.pipe(
+    retry({
+      attempts,
+      backoff: exponential({ firstMs, maxMs: Math.max(firstMs, maxMs) }),
+      ...(budget ? { budget: retryBudget({ share: 0.1, floorPerSecond: 5, maxSaved: 10 }) } : {}),
+      ...(giveBackAfterMs === undefined ? {} : { giveBackAfterMs }),
+    }),
+  ) as Observable<Delivery<Unit, "open" | "retried">>;
+}
+
+function answered({ scenario, deadLetters }: BuildOptions, tried: Observable<Delivery<Unit, "open" | "retried">>): Observable<Delivery<Unit, "resolved">> {
+  const { failure } = scenario.pipeline;
+  if (failure.answer === "halt") return tried.pipe(haltOnFailure());
+  return tried.pipe(deadLetter(deadLetters, failure.budget === undefined ? {} : { budget: deadLetterBudget(failure.budget) }));
+}

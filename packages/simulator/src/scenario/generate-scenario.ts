@@ -1,0 +1,172 @@
+import { faultKinds, type FaultKind, type FaultPoint, type FaultRule } from "../faults/fault.ts";
+import { random, type Random } from "../time/random.ts";
+import type { Disaster } from "./disaster.ts";
+import type { LogShape, PipelineShape, QueueShape, RetryShape, Scenario, StageShape, WorkerShape } from "./scenario.ts";
+
+/** The standard mix: what a seed stands for. */
+export function generateScenario(seed: number): Scenario {
+  const dice = random(seed).fork("scenario");
+  const isLog = dice.chance(0.75);
+  const source = isLog ? logShape(dice.fork("log")) : queueShape(dice.fork("queue"));
+  const ordering = source.kind === "log" ? dice.pick(["none", "key", "key", "partition"] as const) : source.groups ? "key" : "none";
+  const calmMs = dice.between(8_000, 20_000);
+  const workers = workerShapes(dice.fork("workers"));
+  const pipeline = pipelineShape(dice.fork("pipeline"), source.kind);
+  return {
+    seed,
+    source,
+    ordering,
+    load: {
+      messages: dice.between(200, 240),
+      keys: dice.between(2, 40),
+      appendMs: dice.chance(0.3) ? 0 : dice.between(1_000, calmMs),
+      trouble: {
+        flaky: dice.pick([0, 0.05, 0.2]),
+        poison: dice.pick([0, 0, 0.02, 0.06]),
+        undecodable: dice.pick([0, 0, 0.02]),
+        unwanted: dice.pick([0, 0.1]),
+        hanging: dice.pick([0, 0, 0.01]),
+        killing: dice.chance(0.08) ? 0.004 : 0,
+      },
+    },
+    maxInFlight: dice.pick([1, 5, 20, 100, 1_000]),
+    crashLimit: crashLimitOf(dice, source.kind, pipeline),
+    pipeline,
+    workers,
+    faults: faultRules(dice.fork("faults"), source.kind, calmMs),
+    disasters: disasters(dice.fork("disasters"), source.kind, workers.length, calmMs),
+    calmMs,
+  };
+}
+
+function logShape(dice: Random): LogShape {
+  return {
+    kind: "log",
+    partitions: dice.between(1, 4),
+    pageSize: dice.pick([1, 7, 50, 300]),
+    maxDone: dice.pick([0, 5, 1_000]),
+    leaseDurationMs: dice.pick([2_000, 4_000, 10_000]),
+  };
+}
+
+function queueShape(dice: Random): QueueShape {
+  return {
+    kind: "queue",
+    groups: dice.chance(0.6),
+    visibilityTimeoutMs: dice.pick([3_000, 8_000, 30_000]),
+    receivers: dice.between(1, 3),
+    maxNackDelayMs: dice.pick([0, 60_000, 60_000]),
+  };
+}
+
+function workerShapes(dice: Random): readonly WorkerShape[] {
+  return Array.from({ length: dice.pick([1, 1, 2, 2, 3]) }, (_, index) => ({
+    startMs: index === 0 ? 0 : dice.between(0, 4_000),
+    skew: dice.chance(0.3) ? { offsetMs: dice.between(-60_000, 60_000), rate: dice.pick([0.95, 1, 1.05]) } : { offsetMs: 0, rate: 1 },
+    restartMs: dice.between(20, 2_000),
+  }));
+}
+
+function stageShape(dice: Random): StageShape {
+  const timeoutMs = dice.between(1_000, 5_000);
+  const concurrency = dice.pick([1, 2, 8, 64]);
+  const breaker = dice.chance(0.1);
+  const kind = dice.pick(["handle", "handle", "batch", "publish"] as const);
+  if (kind === "handle") return { kind, concurrency, timeoutMs, breaker };
+  const lingerMs = dice.pick([0, 5, 50]);
+  if (kind === "publish") {
+    return { kind, concurrency: dice.between(1, 4), timeoutMs, lingerMs, maxBatchSize: dice.pick([1, 5, 25]), order: dice.pick(["write", "key", "none"]), breaker };
+  }
+  return { kind, concurrency: dice.between(1, 4), timeoutMs, lingerMs, maxMessages: dice.pick([2, 8, 50]), answers: dice.pick(["throws", "map", "array"]), breaker };
+}
+
+function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
+  const stages = (count: number): readonly StageShape[] => Array.from({ length: count }, () => stageShape(dice));
+  const expanded = dice.chance(0.15);
+  const halts = dice.chance(0.08);
+  return {
+    stages: stages(expanded ? dice.between(0, 1) : dice.pick([1, 1, 2, 2, 3])),
+    expand: expanded ? { most: dice.between(1, 5), ordering: dice.pick(["parent", "none"]), stages: stages(dice.between(1, 2)) } : undefined,
+    tapped: dice.chance(0.15),
+    retry: dice.chance(0.9) ? retryShape(dice, source) : undefined,
+    failure: halts
+      ? { answer: "halt" }
+      : {
+          answer: "deadLetter",
+          maxBatchSize: dice.pick([1, 10]),
+          oversize: dice.chance(0.2),
+          budget: dice.chance(0.15) ? { maxConsecutive: dice.between(1, 5), beyond: dice.pick(["halt", "hold", "hold"]), holdMs: dice.between(500, 5_000) } : undefined,
+        },
+    everyMessages: dice.pick([1, 5, 20, 100]),
+    everyMs: dice.pick([100, 1_000, 5_000]),
+    drainTimeoutMs: dice.pick([50, 1_000, 10_000]),
+  };
+}
+
+function retryShape(dice: Random, source: "log" | "queue"): RetryShape {
+  return {
+    attempts: dice.between(2, 6),
+    firstMs: dice.pick([1, 20, 200]),
+    maxMs: dice.pick([200, 2_000]),
+    budget: dice.chance(0.2),
+    giveBackAfterMs: source === "queue" && dice.chance(0.4) ? dice.pick([10, 100, 500]) : undefined,
+  };
+}
+
+const logPoints: readonly FaultPoint[] = ["partitions", "read", "checkpoint.load", "checkpoint.save", "checkpoint.save", "lease.list", "lease.write", "lease.remove"];
+const queuePoints: readonly FaultPoint[] = ["receive", "ack", "ack", "nack", "extend"];
+const sinkPoints: readonly FaultPoint[] = ["sink", "dead-letter", "dead-letter"];
+
+function faultRules(dice: Random, source: "log" | "queue", calmMs: number): readonly FaultRule[] {
+  if (dice.chance(0.1)) return [];
+  const points = [...(source === "log" ? logPoints : queuePoints), ...sinkPoints];
+  const rules: FaultRule[] = [];
+  for (let count = dice.between(1, 8); count > 0; count--) {
+    const kind = dice.pick(faultKinds);
+    const fromMs = dice.chance(0.4) ? 0 : dice.between(0, calmMs);
+    const untilMs = dice.chance(0.4) ? calmMs : Math.min(calmMs, fromMs + dice.between(200, 8_000));
+    rules.push({ point: dice.pick(points), kind, share: shareOf(dice, kind), fromMs, untilMs });
+  }
+  return rules;
+}
+
+/** Deaths are rare enough for work to be done between them; a boundary may be down altogether. */
+function shareOf(dice: Random, kind: FaultKind): number {
+  if (kind === "crash before" || kind === "crash after") return dice.pick([0.005, 0.03]);
+  return dice.pick([0.02, 0.1, 0.3, 1]);
+}
+
+function disasters(dice: Random, source: "log" | "queue", workers: number, calmMs: number): readonly Disaster[] {
+  const found: Disaster[] = [];
+  const kinds: readonly Disaster["kind"][] = source === "log" ? ["crash", "stop", "cut", "jump", "steal", "split", "merge"] : ["crash", "stop", "cut", "jump"];
+  for (let count = dice.pick([0, 1, 2, 3, 5]); count > 0; count--) found.push(disaster(dice.pick(kinds), dice, workers, calmMs));
+  if (source === "log" && dice.chance(0.05)) found.push({ kind: "rewind", atMs: dice.between(calmMs / 2, calmMs) });
+  return found.sort((one, other) => one.atMs - other.atMs);
+}
+
+function disaster(kind: Disaster["kind"], dice: Random, workers: number, calmMs: number): Disaster {
+  const atMs = dice.between(0, calmMs - 1_000);
+  const worker = dice.below(workers);
+  const number = dice.below(100);
+  switch (kind) {
+    case "crash":
+    case "stop":
+      return { kind, atMs, worker };
+    case "cut":
+      return { kind, atMs, worker, forMs: Math.min(dice.pick([500, 5_000, 15_000]), calmMs - atMs) };
+    case "jump":
+      return { kind, atMs, worker, byMs: dice.between(-20_000, 20_000) };
+    case "steal":
+    case "split":
+    case "merge":
+      return { kind, atMs, number };
+    case "rewind":
+      return { kind, atMs };
+  }
+}
+
+/** A pipeline that stops at a failure gives its queue's messages back again and again, which a queue counts like deaths: there the limit is out of reach. */
+function crashLimitOf(dice: Random, source: "log" | "queue", { failure }: PipelineShape): number {
+  const limit = dice.between(1, 3);
+  return source === "queue" && (failure.answer === "halt" || failure.budget?.beyond === "halt") ? 10_000 : limit;
+}

@@ -1,0 +1,108 @@
+import { SimulatedCheckpoints, checkpointStore } from "./backends/checkpoint-store.ts";
+import { SimulatedLeases, leaseStore } from "./backends/lease-store.ts";
+import { logSource, type SimulatedLogSource } from "./backends/log-source.ts";
+import { queueSource, type SimulatedQueueSource } from "./backends/queue-source.ts";
+import { SimulatedLog } from "./backends/simulated-log.ts";
+import { SimulatedQueue } from "./backends/simulated-queue.ts";
+import { faultPlan, type FaultPlan } from "./faults/fault-plan.ts";
+import { Network } from "./faults/network.ts";
+import { History } from "./history.ts";
+import { SimulatedProcess, type Skew } from "./process/simulated-process.ts";
+import { Findings } from "./referee/findings.ts";
+import type { LaneRules } from "./referee/register.ts";
+import { Referee } from "./referee/referee.ts";
+import type { WatchedStage } from "./referee/stage-watch.ts";
+import type { LogShape, QueueShape, Scenario } from "./scenario/scenario.ts";
+import { random, type Random } from "./time/random.ts";
+import { VirtualTime } from "./time/virtual-time.ts";
+
+/** The name of the simulated log or queue. */
+export const sourceName = "simulated";
+
+/** What a world is made of. */
+export interface WorldOptions {
+  readonly scenario: Pick<Scenario, "seed" | "source" | "faults">;
+  readonly lanes: LaneRules;
+  readonly stages: readonly WatchedStage[] | undefined;
+  readonly keepHistory: boolean;
+}
+
+/** Everything outside of the processes of one run: time, network, backends, and whoever watches. */
+export class World {
+  readonly time: VirtualTime = new VirtualTime();
+  readonly history: History;
+  readonly findings: Findings;
+  readonly referee: Referee;
+  readonly faults: FaultPlan;
+  readonly network: Network;
+  readonly random: Random;
+  readonly log: SimulatedLog;
+  readonly queue: SimulatedQueue;
+  readonly leases: SimulatedLeases = new SimulatedLeases();
+  readonly checkpoints: SimulatedCheckpoints = new SimulatedCheckpoints();
+  /** How often each kind of event was heard. */
+  readonly events: Map<string, number> = new Map<string, number>();
+  /** How many processes have died. */
+  crashes = 0;
+  #processes = 0;
+
+  constructor({ scenario, lanes, stages, keepHistory }: WorldOptions) {
+    const { seed, source, faults } = scenario;
+    this.random = random(seed).fork("world");
+    this.history = new History(() => this.time.nowMs, keepHistory);
+    this.findings = new Findings(({ guarantee, says }) => this.history.add("referee", "VIOLATION", () => `${guarantee}: ${says}`));
+    this.faults = faultPlan(faults, this.random.fork("faults"));
+    this.network = new Network({ time: this.time, faults: this.faults, random: this.random.fork("network"), history: this.history });
+    this.log = new SimulatedLog(sourceName, source.kind === "log" ? source.partitions : 0);
+    this.queue = new SimulatedQueue({
+      name: sourceName,
+      groups: source.kind === "queue" && source.groups,
+      visibilityTimeoutMs: source.kind === "queue" ? source.visibilityTimeoutMs : 30_000,
+      nowMs: () => this.time.nowMs,
+    });
+    this.referee = new Referee({ log: this.log, findings: this.findings, history: this.history, lanes, stages });
+  }
+
+  /** A new process. */
+  process(name: string, skew: Skew, onCrash: () => void): SimulatedProcess {
+    const number = this.#processes++;
+    return new SimulatedProcess({
+      time: this.time,
+      name: `${name}.${number}`,
+      number,
+      skew,
+      random: this.random.fork(`process ${number}`),
+      onCrash: (process, why) => {
+        this.crashes++;
+        this.history.add(process.name, "process", () => `DIES: ${why}`);
+        onCrash();
+      },
+    });
+  }
+
+  /** The log as a process reads it. */
+  logSource(process: SimulatedProcess, shape: LogShape): SimulatedLogSource {
+    const { log, network, time, referee, checkpoints } = this;
+    return logSource({
+      log,
+      process,
+      network,
+      time,
+      referee,
+      random: this.random.fork(`reads of ${process.number}`),
+      pageSize: shape.pageSize,
+      coordination: {
+        by: "leases",
+        consumer: "simulated",
+        leases: leaseStore(this.leases, process, network),
+        checkpoints: checkpointStore({ checkpoints, process, network, referee, maxDone: shape.maxDone }),
+      },
+    });
+  }
+
+  /** The queue as a process sees it. */
+  queueSource(process: SimulatedProcess, { receivers, maxNackDelayMs }: QueueShape): SimulatedQueueSource {
+    const { queue, network, time, referee } = this;
+    return queueSource({ queue, process, network, time, referee, random: this.random.fork(`receives of ${process.number}`), receivers, maxNackDelayMs });
+  }
+}
