@@ -104,6 +104,8 @@ export class BatchWork {
     let cause = error;
     let after: readonly TrackedDelivery[] = [];
     while (bad.length > 1) {
+      const left = found.without(bad);
+      if (left.length < bad.length) return [...left, ...found.without(after)];
       const half = bad.slice(0, Math.floor(bad.length / 2));
       const other = bad.slice(half.length);
       const answer = await this.#ask(half, signal);

@@ -1,6 +1,7 @@
 import { SpillwayError, type Attempting, type LogMessage, type Message, type Position } from "@spillway/spec";
 import type { CarefulTurn } from "./careful-turn.ts";
 import { markFailed } from "./mark.ts";
+import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -22,14 +23,21 @@ export interface CarefulStartOptions {
   readonly over: () => void;
 }
 
+interface Retry {
+  readonly delivery: TrackedDelivery;
+  readonly go: () => void;
+}
+
 /**
- * After a crash, the first messages of a partition start one at a time, each written down before: if the process dies again, the next one knows in which.
- * A message that was so named crashLimit times is dead-lettered without being run.
+ * After a crash, the first messages of a partition start one at a time, each attempt written down before: if the process dies again, the next one knows in
+ * which. A message that waits for a retry or a dead letter is not being attempted, and holds up nobody. A message that was so named crashLimit times is dead-lettered without being run.
  */
 export class CarefulStart implements StartGuard {
   readonly #options: CarefulStartOptions;
   #left: number;
   #current: TrackedDelivery | undefined = undefined;
+  /** Messages whose next attempt is due and waits for its turn. */
+  readonly #retries = new Ring<Retry>(4);
   /** For the checkpoint. */
   attempting: Attempting | undefined;
 
@@ -40,33 +48,66 @@ export class CarefulStart implements StartGuard {
   }
 
   mayStart(_message: Message<unknown>): boolean {
-    return this.#current === undefined && this.#options.turn.isFree(this, this.#options.wake);
+    return this.#current === undefined && this.#retries.size === 0 && this.#options.turn.isFree(this, this.#options.wake);
   }
 
   begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void {
-    this.#current = delivery;
-    this.#options.turn.take(this);
-    const position = positionOf(delivery);
-    const { crashed, crashLimit, nowMs } = this.#options;
-    const crashes = crashed?.position === position ? crashed.crashes : 0;
-    if (crashes >= crashLimit) {
-      markFailed(delivery, crashedAt, crashError(crashes), "crashed", nowMs());
-      delivery.holder?.park(delivery);
-      enter(delivery);
+    const { crashLimit, nowMs } = this.#options;
+    const crashes = this.#crashesOf(delivery);
+    if (crashes < crashLimit) {
+      this.#attempt(delivery, () => enter(delivery));
       return;
     }
-    this.attempting = { position, crashes };
-    void this.#options.save().then((saved) => {
-      if (saved && !delivery.settled) enter(delivery);
-    });
+    markFailed(delivery, crashedAt, crashError(crashes), "crashed", nowMs());
+    delivery.holder?.park(delivery);
+    enter(delivery);
+  }
+
+  paused(delivery: TrackedDelivery): void {
+    if (delivery.message === this.#current?.message) this.#leave();
+  }
+
+  retry(delivery: TrackedDelivery, go: () => void): void {
+    this.#retries.push({ delivery, go });
+    this.#startRetries();
   }
 
   ended(delivery: TrackedDelivery): void {
-    if (delivery.message !== this.#current?.message) return;
+    if (delivery.message === this.#current?.message) this.#leave();
+    if (--this.#left > 0) return;
+    this.#left = Number.POSITIVE_INFINITY;
+    for (let retry = this.#retries.shift(); retry !== undefined; retry = this.#retries.shift()) if (!retry.delivery.settled) retry.go();
+    this.#options.over();
+  }
+
+  #startRetries(): void {
+    const wake = (): void => this.#startRetries();
+    while (this.#retries.size > 0 && this.#current === undefined && this.#options.turn.isFree(this, wake)) {
+      const { delivery, go } = this.#retries.shift() as Retry;
+      if (!delivery.settled) this.#attempt(delivery, go);
+    }
+  }
+
+  /** Writes down which message is attempted, and then attempts it. */
+  #attempt(delivery: TrackedDelivery, go: () => void): void {
+    this.#current = delivery;
+    this.#options.turn.take(this);
+    this.attempting = { position: positionOf(delivery), crashes: this.#crashesOf(delivery) };
+    void this.#options.save().then((saved) => {
+      if (saved && !delivery.settled) go();
+    });
+  }
+
+  #leave(): void {
     this.#current = undefined;
     this.attempting = undefined;
     this.#options.turn.leave(this);
-    if (--this.#left === 0) this.#options.over();
+    this.#startRetries();
+  }
+
+  #crashesOf(delivery: TrackedDelivery): number {
+    const { crashed } = this.#options;
+    return crashed?.position === positionOf(delivery) ? crashed.crashes : 0;
   }
 }
 

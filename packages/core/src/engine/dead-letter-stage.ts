@@ -84,6 +84,7 @@ export class DeadLetterStage implements Acceptor {
       this.#run.fail(error, delivery);
       return;
     }
+    delivery.feed.paused(delivery);
     this.#open++;
     this.#push({ delivery, failure, withStack: true, failures: 0 });
     if (tooMuch !== undefined) this.#hold(tooMuch);

@@ -118,6 +118,14 @@ export class Family implements Home, Activity {
     this.parent.feed.abort(this.parent, reason);
   }
 
+  paused(): void {
+    // A careful start goes by the parent, which is under way while its children are.
+  }
+
+  retry(_child: TrackedDelivery, go: () => void): void {
+    go();
+  }
+
   giveBack(): boolean {
     return false;
   }

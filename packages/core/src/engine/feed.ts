@@ -228,6 +228,18 @@ export class Feed implements Home, Parking {
     else this.settle(delivery, outcome);
   }
 
+  paused(delivery: TrackedDelivery): void {
+    if (this.guard === undefined) return;
+    this.guard.paused(delivery);
+    this.gate.enqueue(this);
+    this.gate.pump();
+  }
+
+  retry(delivery: TrackedDelivery, go: () => void): void {
+    if (this.guard === undefined) go();
+    else this.guard.retry(delivery, go);
+  }
+
   /** Lets the source delay a failed message by itself; false when it cannot. */
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean {
     return this.owner.giveBack(delivery, delayMs);
@@ -359,13 +371,23 @@ export class Feed implements Home, Parking {
    */
   private withThoseBehind(isAborted: (delivery: TrackedDelivery) => boolean): readonly TrackedDelivery[] {
     const lanes = new Set<string>();
-    return this.underWay().filter((delivery) => {
+    const found: TrackedDelivery[] = [];
+    this.window.forEach((place, state, sequence) => {
+      if (state === PlaceState.parked) {
+        const lane = this.ordering === "partition" ? "" : (place as Message<unknown>).key;
+        if (this.ordering === "none" || lane === undefined || !lanes.has(lane)) return;
+        found.push(...this.run.wheel.takeAll(this, sequence));
+        return;
+      }
+      if (state !== PlaceState.started || (place as TrackedDelivery).settled) return;
+      const delivery = place as TrackedDelivery;
       const lane = laneKey(delivery);
       const behind = lane !== undefined && lanes.has(lane) && (delivery.mark === undefined || delivery.waits);
-      if (!behind && !isAborted(delivery)) return false;
+      if (!behind && !isAborted(delivery)) return;
       if (lane !== undefined) lanes.add(lane);
-      return true;
+      found.push(delivery);
     });
+    return found;
   }
 
   private abortAll(deliveries: readonly TrackedDelivery[], reason: Error): void {

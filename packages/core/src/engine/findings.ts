@@ -28,12 +28,11 @@ export class Findings {
     });
   }
 
-  /** The messages of a range that may still be attempted; the others wait behind the failed one of their lane. */
+  /** The messages of a range that may still be attempted; the others wait behind the failed one of their lane, or have been aborted meanwhile. */
   without(range: readonly TrackedDelivery[]): readonly TrackedDelivery[] {
-    if (this.#blocked.size === 0) return range;
     return range.filter((delivery) => {
       const lane = laneName(delivery);
-      if (lane === undefined || !this.#blocked.has(lane)) return true;
+      if (!delivery.settled && (lane === undefined || !this.#blocked.has(lane))) return true;
       this.#results.set(delivery, notAttempted);
       return false;
     });

@@ -32,6 +32,10 @@ export interface Home {
   conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
   abort(delivery: TrackedDelivery, reason: Error): void;
+  /** A delivery's attempt has failed and it waits for a policy. */
+  paused(delivery: TrackedDelivery): void;
+  /** A delivery's next attempt is due: `go` starts it, now or when it may be started. */
+  retry(delivery: TrackedDelivery, go: () => void): void;
   /** Lets the source delay a failed message by itself; false when it cannot. */
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
   /** Keys whose messages are to be dead-lettered without being worked on; undefined while there are none. */

@@ -7,6 +7,8 @@ import { TrackedDelivery } from "./tracked-delivery.ts";
 const pageBits = 10;
 const pageSize = 1 << pageBits;
 const none = -1;
+/** Stands for a value that a stage has made undefined: a place without one has the message's own. */
+const madeUndefined: unique symbol = Symbol("undefined");
 
 /** What the messages that wait at one stage of one feed have in common. */
 interface Site {
@@ -61,7 +63,7 @@ export class ParkingLot {
     page.errors[at] = failure.error;
     if (delivery.value !== delivery.message.value) {
       page.values ??= new Array<unknown>(pageSize).fill(undefined);
-      page.values[at] = delivery.value;
+      page.values[at] = delivery.value === undefined ? madeUndefined : delivery.value;
     }
     this.size++;
     return entry;
@@ -131,7 +133,7 @@ export class ParkingLot {
     if (message === undefined) return undefined;
     const delivery = new TrackedDelivery(message, site.home, sequence, site.holder);
     const value = page.values?.[at];
-    if (value !== undefined) delivery.value = value;
+    if (value !== undefined) delivery.value = value === madeUndefined ? undefined : value;
     delivery.hasUnit = false;
     delivery.ownsLane = site.ownsLane;
     delivery.attempt = page.attempts[at] as number;

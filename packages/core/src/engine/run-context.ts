@@ -169,6 +169,7 @@ export class Run {
       return;
     }
     delivery.waits = true;
+    delivery.feed.paused(delivery);
     this.wheel.add(delivery, failure);
   }
 
@@ -189,10 +190,12 @@ export class Run {
 
   #startRetry(delivery: TrackedDelivery): void {
     const { stage } = delivery.lastFailure as Failure;
-    delivery.waits = false;
-    delivery.mark = undefined;
-    delivery.attempt++;
-    this.counters.retries++;
-    delivery.holder?.resume(delivery, stage);
+    delivery.feed.retry(delivery, () => {
+      delivery.waits = false;
+      delivery.mark = undefined;
+      delivery.attempt++;
+      this.counters.retries++;
+      delivery.holder?.resume(delivery, stage);
+    });
   }
 }

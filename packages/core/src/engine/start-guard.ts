@@ -8,6 +8,10 @@ export interface StartGuard {
   mayStart(message: Message<unknown>, underWay: number): boolean;
   /** Sends the delivery into the chain by `enter`, at once or when it has been written down; or marks it failed first. */
   begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void;
+  /** The delivery's attempt has failed; it waits for a policy, and is not being attempted meanwhile. */
+  paused(delivery: TrackedDelivery): void;
+  /** The delivery's next attempt is due: `go` starts it, now or when it may be started. */
+  retry(delivery: TrackedDelivery, go: () => void): void;
   /** The delivery has ended. */
   ended(delivery: TrackedDelivery): void;
 }

@@ -1,8 +1,14 @@
 import type { Message, QueueMessage } from "@spillway/spec";
 import { crashError } from "./careful-start.ts";
 import { markFailed } from "./mark.ts";
+import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+
+interface Retry {
+  readonly delivery: TrackedDelivery;
+  readonly go: () => void;
+}
 
 /**
  * A queue counts how often it has given a message out. One that comes again and again without an outcome may be what kills the process: beyond crashLimit
@@ -12,6 +18,8 @@ export class SuspectGuard implements StartGuard {
   readonly #crashLimit: number;
   readonly #nowMs: () => number;
   #alone: TrackedDelivery | undefined = undefined;
+  /** Suspects whose next attempt is due and waits for its turn. */
+  readonly #retries = new Ring<Retry>(4);
 
   constructor(crashLimit: number, nowMs: () => number) {
     this.#crashLimit = crashLimit;
@@ -19,7 +27,7 @@ export class SuspectGuard implements StartGuard {
   }
 
   mayStart(message: Message<unknown>, underWay: number): boolean {
-    if (this.#alone !== undefined) return false;
+    if (this.#alone !== undefined || this.#retries.size > 0) return false;
     return !this.#isSuspect(message) || underWay === 0;
   }
 
@@ -35,8 +43,36 @@ export class SuspectGuard implements StartGuard {
     enter(delivery);
   }
 
+  paused(delivery: TrackedDelivery): void {
+    if (delivery.message === this.#alone?.message) this.#leave();
+  }
+
+  retry(delivery: TrackedDelivery, go: () => void): void {
+    if (!this.#isSuspect(delivery.message)) {
+      go();
+      return;
+    }
+    this.#retries.push({ delivery, go });
+    this.#startRetry();
+  }
+
   ended(delivery: TrackedDelivery): void {
-    if (delivery.message === this.#alone?.message) this.#alone = undefined;
+    if (delivery.message === this.#alone?.message) this.#leave();
+  }
+
+  #leave(): void {
+    this.#alone = undefined;
+    this.#startRetry();
+  }
+
+  /** The next suspect tries again; what runs beside it was started before, and nothing is started while it runs. */
+  #startRetry(): void {
+    while (this.#alone === undefined && this.#retries.size > 0) {
+      const { delivery, go } = this.#retries.shift() as Retry;
+      if (delivery.settled) continue;
+      this.#alone = delivery;
+      go();
+    }
   }
 
   #isSuspect(message: Message<unknown>): boolean {

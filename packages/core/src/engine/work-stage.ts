@@ -90,7 +90,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   start(delivery: TrackedDelivery): void {
-    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery)) this.failed(delivery, blockedError(delivery.message.key));
+    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery)) this.giveUp(delivery, blockedError(delivery.message.key));
     else if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
     else {
       delivery.waits = true;
@@ -180,6 +180,10 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       delivery.waits = true;
       return;
     }
+    this.giveUp(delivery, error);
+  }
+
+  private giveUp(delivery: TrackedDelivery, error: unknown): void {
     markFailed(delivery, this, error, this.disposition, this.run.clock.nowMs());
     delivery.holder?.park(delivery);
     this.next.accept(delivery);
