@@ -133,7 +133,8 @@ export class Referee {
   }
 
   /** The consumer was rewound: everything is to be done again. */
-  rewound(): void {
+  rewound(by: SimulatedProcess): void {
+    this.stages.rewound(by);
     this.register.reset();
     this.checkpoints.reset();
   }

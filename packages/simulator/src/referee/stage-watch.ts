@@ -31,11 +31,19 @@ export class StageWatch {
   readonly #complete: { readonly messages: number; readonly children: number };
   readonly #first: { readonly messages: number; readonly children: number };
 
+  /** The number of the process that has rewound the consumer last. */
+  #rewoundBy = -1;
+
   constructor(options: StageWatchOptions) {
     this.#options = options;
     const mask = (onChildren: boolean): number => options.stages.reduce((sum, stage, index) => (stage.onChildren === onChildren ? sum | (1 << index) : sum), 0);
     this.#complete = { messages: mask(false), children: mask(true) };
     this.#first = { messages: options.stages.findIndex(({ onChildren }) => !onChildren), children: options.stages.findIndex(({ onChildren }) => onChildren) };
+  }
+
+  /** The consumer was rewound: a write that was under way before may arrive now, and has nothing to do with what follows. */
+  rewound(by: SimulatedProcess): void {
+    this.#rewoundBy = by.number;
   }
 
   /** A stage begins to work on units, all of them at once. */
@@ -71,6 +79,7 @@ export class StageWatch {
 
   /** A sink holds a unit: of those of its lane, each must have been held before it. */
   stored(process: SimulatedProcess, stage: number, unit: Unit): void {
+    if (process.number < this.#rewoundBy) return;
     const held = unit.lane?.heldBy(stage, unit, undefined);
     if (held !== undefined) this.#options.findings.add("G3", `${this.#name(stage)} holds ${unit.id} before ${held.id} of the same lane (${unit.lane?.name})`);
     this.passed(process, stage, unit);

@@ -21,7 +21,7 @@ export async function rewindConsumer(world: World, workers: readonly Worker[], s
     try {
       const signal = new AbortController().signal;
       await rewind(world.logSource(operator, shape), { at: "earliest" }, { clock: operator.clock, signal, leaseDurationMs: shape.leaseDurationMs });
-      world.referee.rewound();
+      world.referee.rewound(operator);
       return "done";
     } catch (error) {
       return `refused: ${error instanceof Error ? error.message : String(error)}`;
