@@ -19,11 +19,12 @@ export interface ConsumeOptions<Order extends string> {
   readonly ordering: Order;
   /** The most messages in flight, waiting ones included: the bound on memory, and on what a crash delivers again. Default 4,096. */
   readonly maxInFlight?: number;
-  /** The most payload bytes in flight. One page of messages may go beyond it. Default 64 MiB. */
+  /** The most payload bytes in flight, where values are bytes or text. One page of each partition may go beyond it. Default 64 MiB. */
   readonly maxBytesInFlight?: number;
   /**
    * How often the process may have died in a message before that is dead-lettered as "crashed" without being run. Default 3. After a crash, the first
-   * messages of a partition start one at a time to find out which it is.
+   * messages start one at a time, in the whole process, to find out which it is. On a queue, a message given out more often than this runs alone, and beyond
+   * four times that is dead-lettered.
    */
   readonly crashLimit?: number;
 }

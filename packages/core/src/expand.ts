@@ -41,8 +41,8 @@ const known = ["name", "concurrency", "maxChildren", "ordering", "toPayload"];
  * expand((notification) => notification.Records)
  * ```
  *
- * What can bite: which children are done is kept over a restart where the checkpoint store keeps notes, and nowhere else; `split` must give the same
- * children in the same order each time.
+ * What can bite: after a restart, all children of an unsettled message run again, unless run() is given a `version` and the checkpoint store keeps notes: then
+ * those that were done are left out by their number, so that `split` must give the same children in the same order as long as the version stays.
  */
 export function expand<A, B>(
   split: (value: A, context: ExpandContext) => Iterable<B> | AsyncIterable<B>,

@@ -205,7 +205,7 @@ test("G12: a message that is given out again and again without an outcome runs a
   expect(seen).toEqual(["killer", "x", "y"]);
   await first.stop();
   w.send("again");
-  for (let death = 0; death < 6; death++) {
+  for (let death = 0; death < 12; death++) {
     w.queue.lend(10);
     await w.clock.advance(1_001);
   }

@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly stalledAfterMs?: number;
   /** Names the pipeline in dead letters and events. Default "pipeline". */
   readonly name?: string;
-  /** The pipeline's version, for dead letters. */
+  /** The pipeline's version, for dead letters, and for what is remembered of expanded messages: change it when the code of the pipeline changes. */
   readonly version?: string;
   /** Names this process among the workers of the consumer; need not be unique. Default: made from the process id. */
   readonly worker?: string;

@@ -247,7 +247,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
         }),
       );
     }
-    void results.then(land);
+    void results.then(land).catch((error: unknown) => this.run.fail(error));
   }
 
   private landed(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Message, Original, Payload } from "@spillway/spec";
 import { ChildLedger } from "./child-ledger.ts";
 import type { DoneChildren } from "./notes.ts";
@@ -102,7 +103,16 @@ export class Family implements Home, Activity {
   }
 
   original(message: Message<unknown>): Original {
-    return { key: this.parent.feed.original(this.parent.message).key, payload: this.#options.toPayload(message.value) };
+    return { key: this.parent.feed.original(this.parent.message).key, payload: this.#payloadOf(message.value) };
+  }
+
+  /** What cannot be made bytes of is shown as it prints: a dead letter that cannot be redriven is better than none. */
+  #payloadOf(value: unknown): Payload {
+    try {
+      return this.#options.toPayload(value);
+    } catch {
+      return Buffer.from(inspect(value));
+    }
   }
 
   conclude(child: TrackedDelivery, outcome: FinalOutcome): void {

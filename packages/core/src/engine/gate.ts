@@ -53,11 +53,17 @@ export class Gate implements Admission {
   pump(): void {
     if (this.pumping || this.cancelBreath !== undefined) return;
     this.pumping = true;
-    while (this.units > 0 && this.run.crowding === 0) {
-      if (this.resumed.size > 0) this.startResumed();
-      else if (!this.startNext()) break;
+    try {
+      while (this.units > 0 && this.run.crowding === 0) {
+        if (this.resumed.size > 0) this.startResumed();
+        else if (!this.startNext()) break;
+      }
+    } catch (error) {
+      // Nothing of the user's throws here: this is a fault of the engine, and going on could lose messages.
+      this.run.fail(error);
+    } finally {
+      this.pumping = false;
     }
-    this.pumping = false;
   }
 
   /** Makes a delivery of a message and sends it into the chain. */

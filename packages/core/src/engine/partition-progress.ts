@@ -1,14 +1,16 @@
 import type { Attempting, Checkpoint, LogMessage, Message, Position, StartPosition } from "@spillway/spec";
 import { Family } from "./family.ts";
 import type { Feed, Place } from "./feed.ts";
-import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren } from "./notes.ts";
+import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren, type NotedChildren } from "./notes.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
 
 type Reading = Extract<Checkpoint, { readonly state: "reading" }>;
 
-/** How much a checkpoint store keeps. */
+/** How much a checkpoint store keeps, and for whom. */
 export interface ProgressLimits {
+  /** The pipeline's version, without which children's numbers mean nothing after a restart. */
+  readonly version: string | undefined;
   readonly maxDone: number;
   readonly maxNotes: number;
 }
@@ -20,19 +22,20 @@ export class PartitionProgress {
   #watermark: Place | undefined = undefined;
   /** Settled by an earlier run, and not read by this one yet. */
   #done = new Set<Position>();
-  #children: ReadonlyMap<string, DoneChildren> = new Map<string, DoneChildren>();
+  #children: ReadonlyMap<string, NotedChildren> = new Map<string, NotedChildren>();
 
   constructor(start: StartPosition) {
     this.from = start;
   }
 
   /** Goes on from a checkpoint. */
-  restore(checkpoint: Reading, feed: Feed): void {
+  restore(checkpoint: Reading, feed: Feed, version: string | undefined): void {
     this.from = checkpoint.from;
     this.#done = new Set(checkpoint.done);
     const { keys, children } = readNotes(checkpoint.notes ?? []);
     if (keys.length > 0) feed.blockedKeys = new Set(keys);
-    this.#children = children;
+    // Children are known by their number: another version of the pipeline may make others.
+    if (version !== undefined) this.#children = new Map([...children].filter(([, done]) => done.version === version));
   }
 
   /** The watermark has moved over this place. */
@@ -66,7 +69,7 @@ export class PartitionProgress {
 
   /** The checkpoint as it is at this moment: everything in it is read in one step. */
   capture(feed: Feed, attempting: Attempting | undefined, limits: ProgressLimits): Checkpoint {
-    const notes = this.#notes(feed, limits.maxNotes);
+    const notes = this.#notes(feed, limits);
     const reading = { state: "reading", from: this.watermark, done: this.#donePositions(feed, limits.maxDone), attempting } as const;
     return notes.length === 0 ? reading : { ...reading, notes };
   }
@@ -83,11 +86,12 @@ export class PartitionProgress {
     return done;
   }
 
-  #notes(feed: Feed, maxNotes: number): readonly string[] {
+  #notes(feed: Feed, { maxNotes, version }: ProgressLimits): readonly string[] {
     if (maxNotes === 0) return [];
     const notes = [...(feed.blockedKeys ?? [])].filter(canNoteKey).map(noteOfKey);
+    if (version === undefined) return notes.slice(0, maxNotes);
     for (const { message, activity } of feed.expanding()) {
-      if (activity instanceof Family) notes.push(noteOfChildren((message as LogMessage<unknown>).position, activity.done));
+      if (activity instanceof Family) notes.push(noteOfChildren((message as LogMessage<unknown>).position, { ...activity.done, version }));
     }
     return notes.slice(0, maxNotes);
   }

@@ -227,7 +227,7 @@ export class PartitionSession implements FeedOwner {
           return false;
         }
         if (checkpoint !== undefined) {
-          this.#progress.restore(checkpoint, this.feed);
+          this.#progress.restore(checkpoint, this.feed, this.#run.settings.version);
           this.#startCarefully(checkpoint.attempting);
         } else this.#startCarefully(undefined);
         if (checkpoint === undefined && this.#progress.from.at === "latest") {
@@ -356,7 +356,8 @@ export class PartitionSession implements FeedOwner {
       this.#lose(error as Error);
       return false;
     }
-    if (failureClassOf(error) === "fatal") {
+    // Neither mends itself: what is damaged or forbidden stays so.
+    if (failureClassOf(error) === "fatal" || failureClassOf(error) === "permanent") {
       this.#run.fail(error);
       return false;
     }
@@ -378,7 +379,7 @@ export class PartitionSession implements FeedOwner {
   #capture(): Checkpoint {
     if (this.#ended && this.feed.unsettled === 0 && !this.feed.closed) return { state: "finished" };
     const { maxDone, maxNotes = 0 } = this.#options.source.coordination.checkpoints;
-    return this.#progress.capture(this.feed, this.#careful?.attempting, { maxDone, maxNotes });
+    return this.#progress.capture(this.feed, this.#careful?.attempting, { maxDone, maxNotes, version: this.#run.settings.version });
   }
 }
 

@@ -295,7 +295,7 @@ export class QueueIntake implements Intake, FeedOwner {
   /** Gives messages back that were not worked on to the end; all of one turn of the event loop in one call. */
   #giveBack(messages: readonly Message<unknown>[]): void {
     if (messages.length === 0 || this.#end.signal.aborted) return;
-    this.#returned.push(...messages);
+    for (const message of messages) this.#returned.push(message);
     if (this.#returned.length > messages.length) return;
     this.#run.clock.defer(() => this.#returnAll(this.#returned.splice(0), 0));
     this.#expectReturn(new Promise((resolve) => this.#run.clock.defer(() => resolve())));

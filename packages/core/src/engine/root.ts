@@ -6,6 +6,7 @@ import { LogIntake } from "./log-intake.ts";
 import type { Ordering } from "./ordering.ts";
 import { QueueIntake } from "./queue-intake.ts";
 import type { CheckpointPolicy, Intake, Run } from "./run-context.ts";
+import { asError } from "./say-error.ts";
 import { scopeOf } from "./scope-of.ts";
 import { Turns } from "./turns.ts";
 
@@ -78,6 +79,7 @@ export class Root {
       },
       (error: unknown) => {
         finish();
+        for (const intake of intakes) intake.abandon(asError(error));
         end.error(error);
       },
     );

@@ -5,6 +5,9 @@ import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
+/** How many times crashLimit a message is given out before it is dead-lettered. */
+const deadLetteredAt = 4;
+
 interface Retry {
   readonly delivery: TrackedDelivery;
   readonly go: () => void;
@@ -12,7 +15,8 @@ interface Retry {
 
 /**
  * A queue counts how often it has given a message out. One that comes again and again without an outcome may be what kills the process: beyond crashLimit
- * it runs alone, so that it takes no other message with it, and beyond twice that it is dead-lettered without being run.
+ * it runs alone, so that it takes no other message with it, and beyond four times that it is dead-lettered without being run: messages that were only
+ * waiting here at a deploy are given out again too, and must not be taken for killers.
  */
 export class SuspectGuard implements StartGuard {
   readonly #crashLimit: number;
@@ -35,7 +39,7 @@ export class SuspectGuard implements StartGuard {
     if (this.#isSuspect(delivery.message)) {
       this.#alone = delivery;
       const receives = receivesOf(delivery.message) - 1;
-      if (receives >= this.#crashLimit * 2) {
+      if (receives >= this.#crashLimit * deadLetteredAt) {
         markFailed(delivery, crashedAt, crashError(receives), "crashed", this.#nowMs());
         delivery.holder?.park(delivery);
       }

@@ -134,11 +134,19 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   resolved(_slot: Slot, delivery: TrackedDelivery, value: unknown): void {
-    this.succeeded(delivery, value);
+    try {
+      this.succeeded(delivery, value);
+    } catch (error) {
+      this.run.fail(error, delivery);
+    }
   }
 
-  rejected(_slot: Slot, delivery: TrackedDelivery, error: unknown): void {
-    this.failed(delivery, error);
+  rejected(_slot: Slot, delivery: TrackedDelivery, reason: unknown): void {
+    try {
+      this.failed(delivery, reason);
+    } catch (error) {
+      this.run.fail(error, delivery);
+    }
   }
 
   discarded(slot: Slot): void {
