@@ -1,5 +1,6 @@
 import { SpillwayError, type Attempting, type LogMessage, type Message, type Position } from "@spillway/spec";
 import type { CarefulTurn } from "./careful-turn.ts";
+import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
 import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
@@ -68,6 +69,11 @@ export class CarefulStart implements StartGuard {
   }
 
   retry(delivery: TrackedDelivery, go: () => void): void {
+    // What is behind it in its lane cannot go on before it, and so must not keep the turn from it.
+    if (this.#current !== undefined && inOneLane(this.#current, delivery)) {
+      this.#attempt(delivery, go);
+      return;
+    }
     this.#retries.push({ delivery, go });
     this.#startRetries();
   }

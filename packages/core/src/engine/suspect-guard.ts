@@ -1,5 +1,6 @@
 import type { Message, QueueMessage } from "@spillway/spec";
 import { crashError } from "./careful-start.ts";
+import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
 import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
@@ -53,6 +54,12 @@ export class SuspectGuard implements StartGuard {
 
   retry(delivery: TrackedDelivery, go: () => void): void {
     if (!this.#isSuspect(delivery.message)) {
+      go();
+      return;
+    }
+    // What is behind it in its group cannot go on before it, and so must not keep the turn from it.
+    if (this.#alone !== undefined && inOneLane(this.#alone, delivery)) {
+      this.#alone = delivery;
       go();
       return;
     }

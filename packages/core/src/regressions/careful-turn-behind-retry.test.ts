@@ -1,0 +1,48 @@
+// What was wrong: in a careful start, a message that fails at a second stage leaves the turn while it waits for its retry; the next message of its lane takes the
+// turn, passes the first stage and waits at the second behind the failed one. The retry waits for the turn, the turn for the lane: nothing goes on any more.
+// Found by the simulator (liveness; seed 2). Mended so: a retry takes the turn from a message that stands behind it in its lane.
+import type { Assigner, FencingToken, Lease } from "@spillway/spec";
+import { expect, test } from "vitest";
+import { checkpoint, constant, consume, deadLetter, decode, handle, retry, text } from "../index.ts";
+import { world } from "../testing/world.ts";
+
+test.each(["key", "partition"] as const)("a retry is not kept from its turn by what waits behind it (ordering %s)", async (ordering) => {
+  const w = world();
+  const never = new AbortController().signal;
+  const [partition] = w.log.partitions();
+  const lease: Lease = {
+    partition: partition?.id as Lease["partition"],
+    token: 1 as FencingToken,
+    start: { at: "earliest" },
+    takeover: "unclean",
+    drain: never,
+    lost: never,
+    release: async () => {},
+  };
+  const assigner: Assigner = {
+    async *leases({ signal }) {
+      yield lease;
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    },
+  };
+  const source = { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const };
+  const done: string[] = [];
+  w.append("a=1", "a=2", "a=3", "b=4");
+  const running = w.start(
+    consume(source, { ordering }).pipe(
+      decode(text()),
+      handle((value) => value),
+      handle((value, { attempt }) => {
+        if (value === "1" && attempt === 1) throw new Error("not yet");
+        done.push(value);
+      }),
+      retry({ attempts: 3, backoff: constant(500) }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  await w.clock.advance(60_000);
+  expect(done.filter((value) => value !== "4")).toEqual(["1", "2", "3"]);
+  expect(done).toContain("4");
+  expect(await running.stop()).toMatchObject({ succeeded: 4, retries: 1 });
+});
