@@ -1,18 +1,17 @@
 import type { Message, Original } from "@spillway/spec";
 import type { Credits } from "./credits.ts";
 import { Family } from "./family.ts";
+import { FeedLanes } from "./feed-lanes.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Home, Origin, Parking } from "./home.ts";
-import { laneKey } from "./lane-key.ts";
-import { hashOf, LaneTable } from "./lane-table.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
-import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
 import type { StartGuard } from "./start-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
+import { withThoseBehind } from "./with-those-behind.ts";
 
 /** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
 export type Place = Message<unknown> | TrackedDelivery | string;
@@ -55,18 +54,11 @@ export class Feed implements Home, Parking {
   private readonly gate: Gate;
   readonly ordering: Ordering;
   private readonly owner: FeedOwner;
-  /** The busy lanes. In the window, each message of a lane has a link to the next one; the last one's is the lane's number, as `asLink` makes it. */
-  private readonly lanes = new LaneTable();
-  /** The hash of the key last looked for, so that the lane of the message that is started then is entered without another; -1 for none. */
-  private hash = -1;
-  /** Messages whose lane has become theirs. */
-  private readonly ready = new Ring<number>();
   private readonly controller = new AbortController();
   readonly window: Window<Place> = new Window<Place>();
   /** The next message that has not been looked at. */
   private cursor: number = this.window.base;
-  private partitionBusy = false;
-  private continuesLane = false;
+  private readonly lanes: FeedLanes;
   /** Whether nothing more is let in. */
   closed = false;
   /** Whether the gate has it in its work list. */
@@ -92,6 +84,7 @@ export class Feed implements Home, Parking {
     this.run = run;
     this.gate = gate;
     this.ordering = ordering;
+    this.lanes = new FeedLanes(ordering, this.window);
     this.owner = owner;
   }
 
@@ -167,22 +160,19 @@ export class Feed implements Home, Parking {
 
   /** The next message that no lane holds back, or -1. The gate starts it at once. */
   nextStartable(): number {
-    const { window } = this;
-    if (this.closed || this.partitionBusy) return -1;
-    if (this.ready.size > 0) {
-      if (!this.mayStart(this.ready.peek() as number)) return -1;
-      this.continuesLane = true;
-      return this.ready.shift() as number;
+    const { window, lanes } = this;
+    if (this.closed || lanes.allBusy) return -1;
+    const freed = lanes.peek();
+    if (freed >= 0) {
+      if (!this.mayStart(freed)) return -1;
+      lanes.shift();
+      return freed;
     }
-    const byKey = this.ordering === "key";
     while (this.cursor !== window.end) {
       const sequence = this.cursor;
       if (!this.mayStart(sequence)) return -1;
       this.cursor = window.after(sequence);
-      if (window.state(sequence) !== PlaceState.waiting) continue;
-      if (byKey && this.hangOn(sequence)) continue;
-      this.continuesLane = false;
-      return sequence;
+      if (window.state(sequence) === PlaceState.waiting && !lanes.holdsBack(sequence)) return sequence;
     }
     return -1;
   }
@@ -193,33 +183,17 @@ export class Feed implements Home, Parking {
     this.window.setRecord(sequence, delivery);
     this.window.setState(sequence, PlaceState.started);
     this.started++;
-    if (this.ordering === "partition") {
-      this.partitionBusy = true;
-      delivery.ownsLane = true;
-    } else if (this.continuesLane) delivery.ownsLane = true;
+    this.lanes.enter(delivery);
     return delivery;
   }
 
-  /** Enters a delivery that did not leave the gate at once in the lane table. */
   occupy(delivery: TrackedDelivery): void {
-    const { sequence } = delivery;
-    const { key } = delivery.message;
-    if (this.ordering !== "key" || delivery.ownsLane || key === undefined) return;
-    const lane = this.lanes.add(key, this.hash < 0 ? hashOf(key) : this.hash, sequence);
-    this.window.setLink(sequence, asLink(lane));
-    delivery.ownsLane = true;
+    this.lanes.occupy(delivery);
   }
 
-  /** The owner of a lane leaves it to the next message, if there is one. */
   passLane(delivery: TrackedDelivery): void {
     this.gate.enqueue(this);
-    if (this.ordering === "partition") {
-      this.partitionBusy = false;
-      return;
-    }
-    const next = this.window.link(delivery.sequence);
-    if (next >= 0) this.ready.push(next);
-    else this.lanes.remove(asLink(next));
+    this.lanes.pass(delivery);
   }
 
   /** A delivery has come to the end of its pipeline. */
@@ -260,7 +234,7 @@ export class Feed implements Home, Parking {
   abort(delivery: TrackedDelivery, reason: Error): void {
     if (delivery.settled) return;
     this.abortAll(
-      this.withThoseBehind((each) => each === delivery),
+      withThoseBehind(this, this.run.wheel, (each) => each === delivery),
       reason,
     );
   }
@@ -288,7 +262,7 @@ export class Feed implements Home, Parking {
   abortWaiting(reason: Error): void {
     this.run.wheel.takeAll(this);
     const waits = (each: TrackedDelivery): boolean => each.waits || (each.activity instanceof Family && each.activity.waits);
-    this.abortAll(this.withThoseBehind(waits), reason);
+    this.abortAll(withThoseBehind(this, this.run.wheel, waits), reason);
   }
 
   /** Aborts everything that is under way, and tells running handlers. */
@@ -351,45 +325,6 @@ export class Feed implements Home, Parking {
     return this.guard.mayStart(this.window.record(sequence) as Message<unknown>, this.started);
   }
 
-  private hangOn(sequence: number): boolean {
-    this.hash = -1;
-    if (this.lanes.size === 0) return false;
-    const { key } = this.window.record(sequence) as Message<unknown>;
-    if (key === undefined) return false;
-    this.hash = hashOf(key);
-    const lane = this.lanes.find(key, this.hash);
-    if (lane < 0) return false;
-    this.window.setLink(this.lanes.last(lane), sequence);
-    this.window.setLink(sequence, asLink(lane));
-    this.lanes.setLast(lane, sequence);
-    return true;
-  }
-
-  /**
-   * Deliveries under way that are to be aborted, and what is behind them in their lanes: it would go on before them, and they are delivered again after it.
-   * What has failed for good, or is settled but for a confirmation, starts no attempt any more and stays.
-   */
-  private withThoseBehind(isAborted: (delivery: TrackedDelivery) => boolean): readonly TrackedDelivery[] {
-    const lanes = new Set<string>();
-    const found: TrackedDelivery[] = [];
-    this.window.forEach((place, state, sequence) => {
-      if (state === PlaceState.parked) {
-        const lane = this.ordering === "partition" ? "" : (place as Message<unknown>).key;
-        if (this.ordering === "none" || lane === undefined || !lanes.has(lane)) return;
-        found.push(...this.run.wheel.takeAll(this, sequence));
-        return;
-      }
-      if (state !== PlaceState.started || (place as TrackedDelivery).settled) return;
-      const delivery = place as TrackedDelivery;
-      const lane = laneKey(delivery);
-      const behind = lane !== undefined && lanes.has(lane) && (delivery.mark === undefined || delivery.waits);
-      if (!behind && !isAborted(delivery)) return;
-      if (lane !== undefined) lanes.add(lane);
-      found.push(delivery);
-    });
-    return found;
-  }
-
   private abortAll(deliveries: readonly TrackedDelivery[], reason: Error): void {
     // All are marked before anything of theirs is given back: a unit or a lane that one leaves must not start another.
     for (const delivery of deliveries) delivery.end();
@@ -419,9 +354,4 @@ export class Feed implements Home, Parking {
     }
     if (this.unsettled === 0) this.owner.idle();
   }
-}
-
-/** A lane's number as a link that is neither a sequence number nor "none"; and the other way round. */
-function asLink(lane: number): number {
-  return -2 - lane;
 }

@@ -64,8 +64,8 @@ export class LogIntake implements Intake {
           },
         );
         this.#serving.add(serving);
-        const { aborted, reason } = this.#claiming.signal;
-        if (aborted) session.drain(run.clock.nowMs(), asError(reason));
+        const { signal } = this.#claiming;
+        if (signal.aborted) session.drain(run.clock.nowMs(), asError(signal.reason));
       }
     } catch (error) {
       run.fail(error);

@@ -25,7 +25,10 @@ test.each(["key", "partition"] as const)("a retry is not kept from its turn by w
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     },
   };
-  const source = { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const };
+  const source = {
+    ...w.source(),
+    coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const,
+  };
   const done: string[] = [];
   w.append("a=1", "a=2", "a=3", "b=4");
   const running = w.start(

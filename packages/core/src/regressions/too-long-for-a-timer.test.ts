@@ -2,13 +2,12 @@
 // handler after some 9 ms, drainTimeoutMs likewise abandons at once, and a retry delay beyond 24.8 days spins the wheel each millisecond.
 // Mended so: refuse such durations (a maxAgeMs, which is no timer, may be longer), and let the wheel wake up in between.
 import { expect, test } from "vitest";
-import { breaker, checkpoint, constant, handle, handleBatch, retry, run } from "../index.ts";
+import { breaker, checkpoint, constant, consume, deadLetter, handle, handleBatch, retry, run } from "../index.ts";
 import type { Failure } from "../engine/mark.ts";
 import { RetryWheel } from "../engine/retry-wheel.ts";
 import type { TrackedDelivery } from "../engine/tracked-delivery.ts";
 import { virtualClock } from "../testing/virtual-clock.ts";
 import { world } from "../testing/world.ts";
-import { consume, deadLetter } from "../index.ts";
 
 const tooLong = 2 ** 31;
 
