@@ -1,0 +1,39 @@
+/** What must be reached, and which way. */
+export interface Bar {
+  /** Unique over all scenarios. */
+  readonly name: string;
+  /** What is compared with what, in a few words. */
+  readonly says: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+  readonly unit: string;
+}
+
+/** What was measured for one bar. */
+export interface Measured {
+  readonly name: string;
+  readonly value: number;
+  /** Half the distance between the quartiles of the rounds, as a share of the value; undefined where there was one measurement. */
+  readonly spread: number | undefined;
+  /** The figures behind it, for people. */
+  readonly detail: string;
+}
+
+/** One workload: it is measured in a process of its own, and answers one or several bars. */
+export interface Scenario {
+  readonly bars: readonly Bar[];
+  /** Rejects when what was run did not do what it must: a wrong count, a broken order, a watermark that is not at the end. */
+  measure(): Promise<readonly Measured[]>;
+}
+
+/** A bar with its answer; undefined when there was none. */
+export interface Answer {
+  readonly bar: Bar;
+  readonly measured: Measured | undefined;
+}
+
+/** Whether the bar was reached. */
+export function passes({ bar, measured }: Answer): boolean {
+  if (measured === undefined) return false;
+  return measured.value <= (bar.atMost ?? Number.POSITIVE_INFINITY) && measured.value >= (bar.atLeast ?? Number.NEGATIVE_INFINITY);
+}

@@ -1,0 +1,74 @@
+import { writeFile } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { passes, type Answer, type Scenario } from "./bar.ts";
+import { measureApart } from "./measure-apart.ts";
+import { scenarios } from "./scenarios.ts";
+import { sayAnswer, sayHeading } from "./table.ts";
+
+const bars = Object.values(scenarios).flatMap((scenario) => scenario.bars);
+const help = `Measures the engine against hand-written loops and prints each bar with what was measured.
+
+  npm run bench                       all of it: some minutes
+  npm run bench -- --only NAME        the scenario that answers this bar; may be given several times
+  npm run bench -- --json FILE        also writes { name, ratio, bar, unit, spread, pass } for each bar
+  npm run bench -- --strict           ends with 1 when a bar is missed; without it, the run only reports
+  npm run bench -- --detail           also prints the figures behind each bar
+
+Bars: ${bars.map(({ name }) => name).join(", ")}.`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    json: { type: "string" },
+    strict: { type: "boolean", default: false },
+    detail: { type: "boolean", default: false },
+  },
+});
+const unknown = values.only.filter((name) => !bars.some((bar) => bar.name === name));
+
+if (values.help) console.log(help);
+else if (unknown.length > 0) {
+  console.error(`Unknown bar: ${unknown.join(", ")}.\n\n${help}`);
+  process.exitCode = 2;
+} else await measureAll();
+
+async function measureAll(): Promise<void> {
+  console.log(
+    `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model.trim() ?? "unknown CPU"}; ratios of CPU time, median of the rounds.\n`,
+  );
+  console.log(sayHeading());
+  const answers: Answer[] = [];
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    if (isAsked(scenario)) answers.push(...(await answersOf(name, scenario)));
+  }
+  const missed = answers.filter((answer) => !passes(answer)).length;
+  console.log(`\n${answers.length} bars, ${missed} missed.`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(answers.map(toJson), undefined, 2)}\n`);
+  if (values.strict && missed > 0) process.exitCode = 1;
+}
+
+function isAsked(scenario: Scenario): boolean {
+  return values.only.length === 0 || scenario.bars.some(({ name }) => values.only.includes(name));
+}
+
+async function answersOf(name: string, scenario: Scenario): Promise<readonly Answer[]> {
+  const measured = await measureApart(name);
+  const answers = scenario.bars.map((bar) => ({ bar, measured: measured.find((each) => each.name === bar.name) }));
+  for (const answer of answers) console.log(sayAnswer(answer));
+  if (values.detail) for (const detail of new Set(measured.map((each) => each.detail))) console.log(`  ${detail}`);
+  return answers;
+}
+
+function toJson(answer: Answer): object {
+  const { bar, measured } = answer;
+  return {
+    name: bar.name,
+    ratio: measured?.value ?? null,
+    bar: bar.atMost ?? bar.atLeast,
+    unit: bar.unit,
+    spread: measured?.spread ?? null,
+    pass: passes(answer),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Scenario } from "./bar.ts";
+import { endToEnd, endToEndRxjs } from "./scenarios/end-to-end.ts";
+import { failingKey } from "./scenarios/failing-key.ts";
+import { batches } from "./scenarios/handle-batch.ts";
+import { localLog } from "./scenarios/local-log.ts";
+import { asynchronousByKey, asynchronousUnordered, synchronous } from "./scenarios/no-op.ts";
+import { queuedMemory } from "./scenarios/queued-memory.ts";
+import { retryWaiting } from "./scenarios/retry-waiting.ts";
+
+/** Everything that is measured, by the name of its process. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  synchronous,
+  asynchronousUnordered,
+  asynchronousByKey,
+  batches,
+  endToEnd,
+  endToEndRxjs,
+  failingKey,
+  queuedMemory,
+  retryWaiting,
+  localLog,
+};
