@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cache, root } from "./paths.mjs";
 
-const stepLimitMs = 15 * 60_000;
+const stepLimitMs = 20 * 60_000;
 const wholeLimitMs = 24 * 60_000;
 const reports = `${cache}ci/`;
 

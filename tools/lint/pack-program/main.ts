@@ -34,5 +34,6 @@ const report = await run(
   { signal: stop.signal },
 );
 
-if (seen.join() !== "1,2,4" || dead.messages.length !== 1 || report.deadLettered !== 1) throw new Error(`the pipeline saw ${JSON.stringify({ seen, report })}`);
+if (seen.join() !== "1,2,4" || dead.messages.length !== 1 || report.deadLettered !== 1)
+  throw new Error(`the pipeline saw ${JSON.stringify({ seen, report })}`);
 console.log("a pipeline runs");

@@ -1,4 +1,5 @@
 import { SpillwayError, type Cancel, type Clock } from "@spillway/spec";
+import { sharedController } from "./shared-controller.ts";
 
 /** What a call's limit is made of. */
 export interface CallLimitOptions {
@@ -12,7 +13,7 @@ export interface CallLimitOptions {
 export class CallLimit {
   readonly #options: CallLimitOptions;
   readonly #outer: AbortSignal;
-  readonly #controller = new AbortController();
+  readonly #controller = sharedController();
   readonly #onOuter: () => void;
   #cancel: Cancel | undefined = undefined;
 

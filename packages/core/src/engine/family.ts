@@ -6,6 +6,7 @@ import type { Activity, FinalOutcome, Home, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import type { Run } from "./run-context.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /** What a family is made of. */
 export interface FamilyOptions {
@@ -24,7 +25,7 @@ export class Family implements Home, Activity {
   readonly parent: TrackedDelivery;
   readonly #options: FamilyOptions;
   readonly #underWay = new Set<TrackedDelivery>();
-  readonly #controller = new AbortController();
+  readonly #controller = sharedController();
   readonly #done: ChildLedger;
   /** How many children there were so far. */
   born = 0;

@@ -12,6 +12,7 @@ import type { StartGuard } from "./start-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
 import { withThoseBehind } from "./with-those-behind.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
 export type Place = Message<unknown> | TrackedDelivery | string;
@@ -54,7 +55,7 @@ export class Feed implements Home, Parking {
   private readonly gate: Gate;
   readonly ordering: Ordering;
   private readonly owner: FeedOwner;
-  private readonly controller = new AbortController();
+  private readonly controller = sharedController();
   readonly window: Window<Place> = new Window<Place>();
   /** The next message that has not been looked at. */
   private cursor: number = this.window.base;

@@ -1,9 +1,10 @@
 import type { Cancel } from "@spillway/spec";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /** One batch under way: its abort signal, its time limit, and whether its results still count. */
 export class Flight {
-  readonly #controller = new AbortController();
+  readonly #controller = sharedController();
   readonly #feeds: ReadonlySet<AbortSignal>;
   readonly #onLost: () => void;
   #cancelLimit: Cancel | undefined = undefined;

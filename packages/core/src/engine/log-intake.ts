@@ -6,6 +6,7 @@ import type { Ordering } from "./ordering.ts";
 import { PartitionSession } from "./partition-session.ts";
 import { asError } from "./say-error.ts";
 import type { CheckpointPolicy, Intake, Run } from "./run-context.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /** What a log's intake is made of. */
 export interface LogIntakeOptions {
@@ -30,7 +31,7 @@ export class LogIntake implements Intake {
   readonly ended: Promise<void>;
   readonly assigner: Assigner;
   readonly #options: LogIntakeOptions;
-  readonly #claiming = new AbortController();
+  readonly #claiming = sharedController();
   readonly sessions: Set<PartitionSession> = new Set<PartitionSession>();
   readonly #serving = new Set<Promise<void>>();
 

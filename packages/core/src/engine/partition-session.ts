@@ -28,6 +28,7 @@ import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError } from "./say-error.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /**
  * The least number of messages that start carefully after a crash. It bounds the time that takes, not what is found: when a message further on kills the
@@ -70,11 +71,11 @@ export class PartitionSession implements FeedOwner {
   readonly #run: Run;
   readonly #checkpointer: Checkpointer;
   /** Ends reading. */
-  readonly #stop = new AbortController();
+  readonly #stop = sharedController();
   /** Ends waiting for a reader that does not hear that it is stopped. */
-  readonly #abandoned = new AbortController();
+  readonly #abandoned = sharedController();
   /** Ends saving and releasing. */
-  readonly #end = new AbortController();
+  readonly #end = sharedController();
   readonly #progress: PartitionProgress;
   #careful: CarefulStart | undefined = undefined;
   #ended = false;

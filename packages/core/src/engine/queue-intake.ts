@@ -21,6 +21,7 @@ import { sizeOf } from "./size-of.ts";
 import { SuspectGuard } from "./suspect-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /** What a queue's intake is made of. */
 export interface QueueIntakeOptions {
@@ -53,9 +54,9 @@ export class QueueIntake implements Intake, FeedOwner {
   readonly #source: QueueSource<unknown>;
   readonly #acknowledger: Acknowledger;
   /** Ends receiving. */
-  readonly #stop = new AbortController();
+  readonly #stop = sharedController();
   /** Ends everything else. */
-  readonly #end = new AbortController();
+  readonly #end = sharedController();
   readonly #givingBack = new Set<Promise<void>>();
   /** What the next nack gives back. */
   readonly #returned: Message<unknown>[] = [];

@@ -11,6 +11,7 @@ import { RetryWheel } from "./retry-wheel.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError } from "./say-error.ts";
+import { sharedController } from "./shared-controller.ts";
 
 /** How often settled work is saved. */
 export interface CheckpointPolicy {
@@ -70,7 +71,7 @@ export class Run {
   /** The breakers that stages of this run name. */
   readonly breakers: Set<Breaker> = new Set<Breaker>();
   readonly #budgets = new Map<RetryBudget, BudgetQueue>();
-  readonly #controller = new AbortController();
+  readonly #controller = sharedController();
   readonly #uncrowded: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
   readonly #ended: (() => void)[] = [];

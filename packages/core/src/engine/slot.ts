@@ -1,3 +1,4 @@
+import { sharedController } from "./shared-controller.ts";
 import type { Activity } from "./home.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -35,7 +36,7 @@ export class Slot implements Activity {
   }
 
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
+    this.controller ??= sharedController();
     return this.controller.signal;
   }
 

@@ -20,7 +20,7 @@ import { looker } from "./looker.ts";
 import { offers } from "./offers.ts";
 import { renewals } from "./renewals.ts";
 import { scopedStore } from "./scoped-store.ts";
-import { sharedController } from "./shared-controller.ts";
+import { sharedController } from "../engine/shared-controller.ts";
 import { uniqueWorker } from "./unique-worker.ts";
 
 /** One iteration over leases. */

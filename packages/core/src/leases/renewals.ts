@@ -5,7 +5,7 @@ import type { HeldLease } from "./held-lease.ts";
 import { inParallel, writesAtOnce } from "./in-parallel.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
 import { callTimeoutMs, type LeaseTiming } from "./lease-timing.ts";
-import { sharedController } from "./shared-controller.ts";
+import { sharedController } from "../engine/shared-controller.ts";
 import { recordOf, type ScopedStore } from "./scoped-store.ts";
 
 /** Keeps leases alive, on a timer of its own that runs exactly as long as there are some. */

@@ -3,7 +3,7 @@ import { skewedClock, virtualClock, type SkewedClock, type VirtualClock } from "
 import { leaseAssigner } from "../lease-assigner.ts";
 import type { LeaseEvent } from "../lease-event.ts";
 import type { LeaseTiming } from "../lease-timing.ts";
-import { sharedController } from "../shared-controller.ts";
+import { sharedController } from "../../engine/shared-controller.ts";
 import { faultyLeaseStore, type FaultyLeaseStore } from "./faulty-lease-store.ts";
 
 /** One worker of a cluster under test: an assigner whose user drains and finishes as a well-behaved engine would. */
