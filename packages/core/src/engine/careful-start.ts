@@ -82,6 +82,8 @@ export class CarefulStart implements StartGuard {
     if (delivery.message === this.#current?.message) this.#leave();
     if (--this.#left > 0) return;
     this.#left = Number.POSITIVE_INFINITY;
+    this.#current = undefined;
+    this.#options.turn.leave(this);
     for (let retry = this.#retries.shift(); retry !== undefined; retry = this.#retries.shift()) if (!retry.delivery.settled) retry.go();
     this.#options.over();
   }
