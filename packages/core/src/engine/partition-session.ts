@@ -120,7 +120,11 @@ export class PartitionSession implements FeedOwner {
   /** Reads the partition until it ends, is given back or is lost; resolves when nothing of it is left here. */
   async serve(): Promise<void> {
     const { lease, source } = this.#options;
-    const onDrain = (): void => this.drain(this.#run.clock.nowMs() + this.#run.settings.drainTimeoutMs, reasonOf(lease.drain));
+    const onDrain = (): void => {
+      // When a lease is lost, drain aborts a moment before lost: in between, nothing may start in the room that a drain makes.
+      if (hasCode(lease.drain.reason, "SPILLWAY_LEASE_LOST")) this.#lose(reasonOf(lease.drain));
+      else this.drain(this.#run.clock.nowMs() + this.#run.settings.drainTimeoutMs, reasonOf(lease.drain));
+    };
     const onLost = (): void => this.#lose(reasonOf(lease.lost));
     lease.drain.addEventListener("abort", onDrain, { once: true });
     lease.lost.addEventListener("abort", onLost, { once: true });
