@@ -72,6 +72,13 @@ export class BatchWork {
         return found.results();
       }
       if (signal.aborted) return found.failAll(range, answer.error);
+      const left = found.without(range);
+      if (left.length < range.length) {
+        if (left.length === 0) return found.results();
+        range = left;
+        answer = await this.#ask(range, signal);
+        continue;
+      }
       const failureClass = failureClassOf(answer.error);
       if (failureClass === "resource" && range.length > 1) {
         this.#options.limit.tooMuch(range.length);
