@@ -1,6 +1,6 @@
 import { hasCode, SpillwayError } from "@spillway/spec";
-import { runJob } from "./job.ts";
-import { help, parseOptions } from "./options.ts";
+import { runLocalJob } from "./local-job.ts";
+import { help, parseOptions, type Options } from "./options.ts";
 import { terminal } from "./view/terminal.ts";
 
 const stop = new AbortController();
@@ -25,11 +25,17 @@ try {
   else {
     process.on("SIGINT", onSignal);
     process.on("SIGTERM", onSignal);
-    process.exitCode = await runJob(options, terminal(), stop.signal);
+    process.exitCode = options.on === "local" ? await runLocalJob(options, terminal(), stop.signal) : await onServer(options.on, options);
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
   }
 } catch (error) {
   console.error(error instanceof SpillwayError ? error.message : error);
   process.exitCode = hasCode(error, "SPILLWAY_INVALID_OPTIONS") ? 2 : 1;
+}
+
+/** Who stays on the embedded store need not wait until everything about servers is loaded. */
+async function onServer(place: "kafka" | "sqs", options: Options): Promise<number> {
+  const [{ runServerJob }, { serverKinds }] = await Promise.all([import("./server-job.ts"), import("./server-kinds.ts")]);
+  return await runServerJob(serverKinds[place], options, terminal(), stop.signal);
 }

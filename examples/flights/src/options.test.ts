@@ -10,6 +10,8 @@ describe("parseOptions", () => {
 
   it("reads every option that --help names", () => {
     const args = [
+      "--on",
+      "local",
       "--fresh",
       "--dead-letters",
       "--help",
@@ -25,6 +27,7 @@ describe("parseOptions", () => {
       "9",
     ];
     expect(parseOptions(args)).toEqual({
+      on: "local",
       fresh: true,
       deadLetters: true,
       help: true,
@@ -44,6 +47,9 @@ describe("parseOptions", () => {
     [["--fail-rate", "2"], "--fail-rate takes a number from 0 to 1"],
     [["--seed=-1"], "--seed takes a number of at least 0"],
     [["fresh"], "fresh"],
+    [["--on", "rabbitmq"], '--on takes local, kafka or sqs, not "rabbitmq"'],
+    [["--on", "kafka", "--fresh"], "on a server, a job leaves nothing behind"],
+    [["--on", "sqs", "--directory", "/x"], "on a server, a job leaves nothing behind"],
   ])("refuses %j and says why", (args, why) => {
     expect(() => parseOptions(args)).toThrow(
       expect.objectContaining({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining(why) as string }),

@@ -4,8 +4,12 @@ import { parseArgs } from "node:util";
 import { SpillwayError } from "@spillway/spec";
 import { defaultSettings, type Settings } from "./store/settings.ts";
 
+/** What the pipelines can run on. */
+export type Place = "local" | "kafka" | "sqs";
+
 /** What the command line asks for. */
 export interface Options {
+  readonly on: Place;
   readonly directory: string;
   readonly fresh: boolean;
   readonly deadLetters: boolean;
@@ -23,6 +27,8 @@ export const help = `Three pipelines over real data, on the embedded store.
 
   npm start                     begins, or goes on where the last start ended
   npm start -- [options]
+  npm run example:kafka         the same pipelines on Apache Kafka, which is started for it
+  npm run example:sqs           the same pipelines on SQS, as ElasticMQ, which is started for it
 
   --fresh                       begins anew: deletes the data folder first, if this example has made it
   --dead-letters                prints every dead letter with its original bytes, and ends
@@ -31,6 +37,8 @@ export const help = `Three pipelines over real data, on the embedded store.
   --fail-rate RATE              the share of lookups that fail on purpose, from 0 to 1; ${defaultSettings.failRate}
   --seed N                      chooses which ones; ${defaultSettings.seed}
   --limit N                     reads only the first N records of each file; all of them
+  --on PLACE                    local, kafka or sqs: what the pipelines run on. On a server a job has one start, which leaves nothing behind, so that
+                                --fresh, --dead-letters and --directory mean nothing there
   --help                        prints this
 
 Fail rate, seed and limit belong to a job from its first start to its end; change them together with --fresh.
@@ -38,18 +46,23 @@ Ctrl-C finishes what has started, saves and ends; a second Ctrl-C ends at once. 
 Colours are left out when NO_COLOR is set or the output is not a terminal.
 
 Exit code 0: all is well, whether worked off or stopped. 1: something went wrong, or the books do not balance.
-2: an option or a folder that cannot be used. 130: a second Ctrl-C.
+2: an option or a folder that cannot be used, or a server that cannot be started. 130: a second Ctrl-C.
 `;
 
 /** Reads the command line. Throws SPILLWAY_INVALID_OPTIONS for what it does not understand. */
 export function parseOptions(args: readonly string[]): Options {
-  const { fresh, help: asksForHelp, "dead-letters": deadLetters, directory, ...texts } = parse(args);
+  const { fresh, help: asksForHelp, "dead-letters": deadLetters, directory, on, ...texts } = parse(args);
+  if (on !== "local" && on !== "kafka" && on !== "sqs") throw refusal(`--on takes local, kafka or sqs, not "${on}".`);
+  if (on !== "local" && (fresh || deadLetters || directory !== undefined)) {
+    throw refusal("--fresh, --dead-letters and --directory go with the embedded store: on a server, a job leaves nothing behind.");
+  }
   const settings = {
     failRate: numberIn("fail-rate", texts["fail-rate"], { min: 0, max: 1 }),
     seed: integerIn("seed", texts.seed, 0),
     limit: integerIn("limit", texts.limit, 1),
   };
   return {
+    on,
     directory: resolve(process.env["INIT_CWD"] ?? process.cwd(), directory ?? defaultDirectory),
     fresh,
     deadLetters,
@@ -67,6 +80,7 @@ function parse(args: readonly string[]) {
         fresh: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
         "dead-letters": { type: "boolean", default: false },
+        on: { type: "string", default: "local" },
         directory: { type: "string" },
         concurrency: { type: "string" },
         "fail-rate": { type: "string" },

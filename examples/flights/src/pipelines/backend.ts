@@ -1,4 +1,4 @@
-import type { LogSource, Payload, Sink } from "@spillway/spec";
+import type { LogSource, Payload, QueueSource, Sink } from "@spillway/spec";
 import type { InputLog } from "../producer/data-set.ts";
 import type { TallyTable } from "./count-once.ts";
 import type { BoxOffice, Delays } from "./statistics.ts";
@@ -13,9 +13,14 @@ export interface Statistics {
   readonly movies: BoxOffice;
 }
 
+/** Where a pipeline's messages come from: a log, or a queue. Either one keeps the messages of a key in order. */
+export type InputSource =
+  | LogSource<Payload, { readonly kind: "log"; readonly keys: true }>
+  | QueueSource<Payload, { readonly kind: "queue"; readonly keys: true }>;
+
 /** What the pipelines stand on. To move them elsewhere, write another one of these: nothing in the pipelines changes. */
 export interface Backend {
-  source(log: InputLog): LogSource<Payload, { readonly kind: "log"; readonly keys: true }>;
+  source(log: InputLog): InputSource;
   sink(log: OutputLog): Sink<Payload>;
   /** The statistics of one pipeline, by key. */
   table<Log extends InputLog>(log: Log): TallyTable<Statistics[Log]>;

@@ -15,7 +15,7 @@ import {
   type PublishContext,
   type Settled,
 } from "@spillway/core";
-import type { OutgoingMessage } from "@spillway/spec";
+import type { OutgoingMessage, Payload } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { InputLog } from "../producer/data-set.ts";
 import type { Backend } from "./backend.ts";
@@ -44,7 +44,7 @@ export function buildPipelines(backend: Backend, options: PipelineOptions): Pipe
   const { concurrency } = options;
 
   /** 200,000 departures: how late they are at which distance. */
-  const departures = consume(backend.source("departures"), reading).pipe(
+  const departures = read("departures").pipe(
     decode(json(Departure)),
     handle(lookup(options), { name: "lookup" }),
     handle(countOnce(backend.table("departures"), noFlights, addFlight), { name: "count", concurrency }),
@@ -54,7 +54,7 @@ export function buildPipelines(backend: Backend, options: PipelineOptions): Pipe
   );
 
   /** 20,000 flights with routes: how busy each airport is, and how late its flights are. */
-  const routes = consume(backend.source("routes"), reading).pipe(
+  const routes = read("routes").pipe(
     decode(json(Route)),
     handle(lookup(options), { name: "lookup" }),
     handle(countOnce(backend.table("routes"), noFlights, addFlight), { name: "count", concurrency }),
@@ -64,13 +64,19 @@ export function buildPipelines(backend: Backend, options: PipelineOptions): Pipe
   );
 
   /** 3,201 movies, ten of which no schema accepts: what each distributor has earned. */
-  const movies = consume(backend.source("movies"), reading).pipe(
+  const movies = read("movies").pipe(
     decode(json(Movie)),
     handle(lookup(options), { name: "lookup" }),
     handle(countOnce(backend.table("movies"), noMovies, addMovie), { name: "count", concurrency }),
     publish(backend.sink("catalogue"), asJson),
     settle,
   );
+
+  /** The compiler wants to know which kind of source it is, because only a log can be ordered by partition. */
+  function read(log: InputLog): Observable<Delivery<Payload>> {
+    const source = backend.source(log);
+    return source.kind === "log" ? consume(source, reading) : consume(source, reading);
+  }
 
   /** What becomes of failures, and when a message is done: the same for all three. */
   function settle<T>(deliveries: Observable<Delivery<T>>): Observable<Settled> {

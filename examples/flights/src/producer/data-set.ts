@@ -15,7 +15,6 @@ export interface DataSet {
   readonly log: InputLog;
   readonly file: string;
   readonly says: string;
-  readonly partitions: number;
   /** What must stay in order: the records of one key are worked on one after another, in the order of the file. */
   key(record: RawRecord): string;
 }
@@ -26,21 +25,18 @@ export const dataSets: readonly DataSet[] = [
     log: "departures",
     file: "flights-200k.json",
     says: "flights, by distance",
-    partitions: 4,
     key: ({ distance }) => `${String(distance)} miles`,
   },
   {
     log: "routes",
     file: "flights-20k.json",
     says: "flights with routes, by airport",
-    partitions: 4,
     key: ({ origin }) => String(origin),
   },
   {
     log: "movies",
     file: "movies.json",
     says: "movies, by distributor",
-    partitions: 2,
     key: ({ Distributor: distributor }) => (typeof distributor === "string" ? distributor : "unknown"),
   },
 ];

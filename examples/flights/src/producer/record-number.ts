@@ -9,5 +9,7 @@ export function recordHeader(record: number): Header {
 
 /** Which record of its file a message is. Within a key the numbers grow, so that a message which comes again is recognised. */
 export function recordNumber({ headers }: Pick<Message<unknown>, "headers">): number {
-  return Number(headers.find((header) => header[0] === name)?.[1]);
+  const value = headers.find((header) => header[0] === name)?.[1];
+  // Some backends keep the text of a header, others know bytes only.
+  return Number(value instanceof Uint8Array ? Buffer.from(value).toString() : value);
 }

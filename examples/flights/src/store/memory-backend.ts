@@ -1,5 +1,6 @@
 import { memoryLog, memoryLogSink, memorySource, type MemoryLog } from "@spillway/memory";
-import { dataSets, type InputLog } from "../producer/data-set.ts";
+import { partitionCounts } from "../backends/partition-counts.ts";
+import type { InputLog } from "../producer/data-set.ts";
 import type { Backend, OutputLog, Statistics } from "../pipelines/backend.ts";
 import type { Tally } from "../pipelines/count-once.ts";
 
@@ -12,9 +13,7 @@ export interface MemoryBackend extends Backend {
 
 /** Makes empty logs and tables in memory. */
 export function memoryBackend(): MemoryBackend {
-  const log = (name: InputLog | OutputLog): MemoryLog => {
-    return memoryLog({ name, partitions: dataSets.find((dataSet) => dataSet.log === name)?.partitions ?? 1 });
-  };
+  const log = (name: InputLog | OutputLog): MemoryLog => memoryLog({ name, partitions: partitionCounts[name] });
   const inputs = { departures: log("departures"), routes: log("routes"), movies: log("movies") };
   const outputs = {
     "late-departures": log("late-departures"),

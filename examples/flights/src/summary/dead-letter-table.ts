@@ -1,4 +1,4 @@
-import type { StoredDeadLetter } from "@spillway/local";
+import type { DeadLetter } from "../backends/job-backend.ts";
 import { recordNumber } from "../producer/record-number.ts";
 import type { Terminal } from "../view/terminal.ts";
 import { plainTable } from "./plain-table.ts";
@@ -9,12 +9,12 @@ const mostCharacters = 60;
 const decodePrefix = "the schema refuses the payload: ";
 
 /** The first dead letters: where each came from, and why it is one. */
-export function deadLetterTable(terminal: Terminal, letters: readonly StoredDeadLetter[]): string {
+export function deadLetterTable(terminal: Terminal, letters: readonly DeadLetter[]): string {
   const rows = letters.slice(0, mostShown).map(({ metadata, headers }) => {
     const { name, partition, position } = metadata.source;
     const reason = metadata.error.message.replace(decodePrefix, "");
     return [
-      `${name}/${partition} at ${position}`,
+      partition === undefined ? name : `${name}/${partition} at ${position}`,
       String(recordNumber({ headers })),
       metadata.disposition,
       reason.length > mostCharacters ? `${reason.slice(0, mostCharacters - 1)}…` : reason,

@@ -1,9 +1,9 @@
-import { readDeadLetters, type StoredDeadLetter } from "@spillway/local";
+import type { LocalStore } from "@spillway/local";
+import type { DeadLetter, JobBackend } from "../backends/job-backend.ts";
 import { dataSets, type InputLog } from "../producer/data-set.ts";
 import { lengthOf } from "../producer/produce.ts";
 import { recordNumber } from "../producer/record-number.ts";
 import { tallies } from "../store/local-backend.ts";
-import type { JobStore } from "../store/open-job.ts";
 
 /** What the store says of one pipeline, over all starts. */
 export interface PipelineFacts {
@@ -23,18 +23,18 @@ export interface PipelineFacts {
 export interface Facts {
   readonly pipelines: readonly PipelineFacts[];
   /** One for each message, of repeated ones the first; in the order of their files. */
-  readonly deadLetters: readonly StoredDeadLetter[];
+  readonly deadLetters: readonly DeadLetter[];
   /** Those that a crash made repeat. */
   readonly repeatedDeadLetters: number;
 }
 
 const stagesBeforeCounting: readonly string[] = ["decode", "lookup"];
 
-/** Reads from the store what has become of all messages, in all starts. */
-export async function readFacts({ store, inputs }: JobStore): Promise<Facts> {
-  const letters = new Map<string, StoredDeadLetter>();
+/** Reads from the store and the backend what has become of all messages, in all starts. */
+export async function readFacts(store: LocalStore, backend: JobBackend): Promise<Facts> {
+  const letters = new Map<string, DeadLetter>();
   let written = 0;
-  for await (const letter of readDeadLetters({ store, log: "dead-letters" })) {
+  for await (const letter of backend.deadLetters()) {
     written += 1;
     const { source, id } = letter.metadata;
     const name = `${source.name} ${id}`;
@@ -51,13 +51,13 @@ export async function readFacts({ store, inputs }: JobStore): Promise<Facts> {
       }
       const ours = deadLetters.map(({ metadata }) => metadata).filter(({ source }) => source.name === log);
       const perhapsCounted = ours.filter(({ stage }) => !stagesBeforeCounting.includes(stage)).length;
-      return { log, appended: await lengthOf(inputs[log]), counted, deadLettered: ours.length, perhapsCounted, deliveredAgain };
+      return { log, appended: await lengthOf(backend.inputs[log]), counted, deadLettered: ours.length, perhapsCounted, deliveredAgain };
     }),
   );
   return { pipelines, deadLetters, repeatedDeadLetters: written - deadLetters.length };
 }
 
-function bySourceAndRecord(one: StoredDeadLetter, other: StoredDeadLetter): number {
+function bySourceAndRecord(one: DeadLetter, other: DeadLetter): number {
   const bySource = one.metadata.source.name.localeCompare(other.metadata.source.name);
   return bySource === 0 ? recordNumber(one) - recordNumber(other) : bySource;
 }

@@ -1,5 +1,4 @@
-import type { JobStore } from "../store/open-job.ts";
-import type { Starts } from "../store/starts.ts";
+import type { Job } from "../job.ts";
 import { count, plural } from "../view/format.ts";
 import type { Terminal } from "../view/terminal.ts";
 import type { Worked } from "../work/work-off.ts";
@@ -10,8 +9,7 @@ import { runTable } from "./run-table.ts";
 
 /** What the summary is about. */
 export interface SummaryOptions {
-  readonly job: JobStore;
-  readonly starts: Starts;
+  readonly job: Job;
   readonly worked: readonly Worked[];
   readonly facts: Facts;
   /** What does not add up; nothing when all is well. */
@@ -19,12 +17,14 @@ export interface SummaryOptions {
 }
 
 /** Prints what was done, what became of every message, and where to look further. */
-export async function printSummary(terminal: Terminal, { job, starts, worked, facts, problems }: SummaryOptions): Promise<void> {
+export async function printSummary(terminal: Terminal, { job, worked, facts, problems }: SummaryOptions): Promise<void> {
   const { print, colors } = terminal;
+  const { starts, words } = job;
   const title = (text: string): void => print(`\n${colors.bold(text)}\n`);
 
   title("This start");
   if (worked.some(({ report }) => report.delivered > 0)) print(runTable(terminal, worked));
+  else if (worked.some(({ progress }) => progress.left > 0)) print("  It was stopped before the first message was delivered.");
   else print("  Nothing was left to do: everything had been worked off before. npm start -- --fresh begins anew.");
 
   title(starts.count === 1 ? "Every message" : `Every message, over ${plural(starts.count, "start")}, ${starts.killed} of them killed`);
@@ -40,7 +40,8 @@ export async function printSummary(terminal: Terminal, { job, starts, worked, fa
   print(await airportTable(terminal, job.store));
 
   title("To look further");
-  for (const [command, says] of furtherLooks) print(`  ${command.padEnd(38)} ${colors.dim(says)}`);
+  const width = Math.max(...words.furtherLooks.map(([where]) => where.length));
+  for (const [where, what] of words.furtherLooks) print(`  ${where.padEnd(width)}  ${colors.dim(what)}`);
 
   if (problems.length > 0) {
     title(colors.red("The books do not balance"));
@@ -55,7 +56,7 @@ function balance(worked: readonly Worked[], { pipelines, deadLetters, repeatedDe
   const left = worked.reduce((total, { progress }) => total + progress.left, 0);
   const again = sum("deliveredAgain");
   const parts = [`${count(sum("counted"))} counted, each once`, plural(deadLetters.length, "dead letter")];
-  if (left > 0) parts.push(`${count(left)} left for the next start`);
+  if (left > 0) parts.push(`${count(left)} left`);
   // A message may have been counted, and then have failed or been left before it was published.
   const twice = sum("counted") + deadLetters.length + left - sum("appended");
   const lines = [`${count(sum("appended"))} appended = ${parts.join(" + ")}${twice > 0 ? ` – ${count(twice)} that are two of these` : ""}`];
@@ -80,11 +81,3 @@ function kindsOf({ deadLetters }: Facts): readonly string[] {
   }
   return [...kinds].map(([kind, letters]) => `${count(letters)} ${kind}`);
 }
-
-const furtherLooks = [
-  ["npm start -- --dead-letters", "every dead letter, with its original bytes"],
-  ["npm start -- --fresh", "once more from the beginning; kill -9 it half way, and start again"],
-  ["npm start -- --fresh --fail-rate 0.4", "more trouble than five attempts can bear"],
-  ["examples/flights/src/pipelines/", "the three pipelines, build-pipelines.ts first"],
-  ["docs/getting-started.md", "a pipeline of your own"],
-] as const;

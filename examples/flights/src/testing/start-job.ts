@@ -12,9 +12,9 @@ export interface StartedJob {
 }
 
 /** Starts the built job (npm run build makes it) with these arguments. */
-export function startJob(args: readonly string[]): StartedJob {
+export function startJob(args: readonly string[], env: Readonly<Record<string, string>> = {}): StartedJob {
   const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1" } });
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: "1", ...env } });
   let output = "";
   const waiting = new Set<() => void>();
   const take = (chunk: Buffer): void => {

@@ -1,8 +1,9 @@
 import { run, type EngineEvent, type RunReport } from "@spillway/core";
-import type { LocalLog } from "@spillway/local";
+import type { JobBackend } from "../backends/job-backend.ts";
 import type { InputLog } from "../producer/data-set.ts";
 import type { Pipelines } from "../pipelines/build-pipelines.ts";
-import { trackProgress, type Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+import { trackProgress } from "./track-progress.ts";
 
 /** What one pipeline has done in this start. */
 export interface Worked {
@@ -13,7 +14,7 @@ export interface Worked {
 
 /** How pipelines are worked off. */
 export interface WorkOptions {
-  readonly inputs: Readonly<Record<InputLog, LocalLog>>;
+  readonly inputs: JobBackend["inputs"];
   /** Names this process among all that ever worked here. */
   readonly worker: string;
   /** Stops all pipelines: they finish what has started, save, and end. */

@@ -1,11 +1,16 @@
+import type { JobBackend } from "../backends/job-backend.ts";
 import { count, seconds } from "../view/format.ts";
-import type { JobStore } from "../store/open-job.ts";
 import type { Terminal } from "../view/terminal.ts";
 import { dataSets, readRecords } from "./data-set.ts";
 import { produce } from "./produce.ts";
 
-/** The producer's side: brings each file into its log, as far as it is not there yet, and prints a line for each. */
-export async function fillLogs({ print, colors }: Terminal, { inputs }: JobStore, limit: number, signal: AbortSignal): Promise<void> {
+/** The producer's side: brings each file into its input, as far as it is not there yet, and prints a line for each. */
+export async function fillInputs(
+  { print, colors }: Terminal,
+  inputs: JobBackend["inputs"],
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
   for (const dataSet of dataSets) {
     const startedMs = performance.now();
     const records = await readRecords(dataSet, limit);

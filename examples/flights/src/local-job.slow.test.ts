@@ -1,12 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openLocal, type LocalStore } from "@spillway/local";
-import { dataSets } from "./producer/data-set.ts";
-import { recordNumber } from "./producer/record-number.ts";
-import type { OutputLog } from "./pipelines/backend.ts";
-import { tallies } from "./store/local-backend.ts";
-import { expectations } from "./testing/expectations.ts";
+import { openLocal } from "@spillway/local";
+import { expectOutcome } from "./testing/expect-outcome.ts";
 import { readLog } from "./testing/read-log.ts";
 import { startJob } from "./testing/start-job.ts";
 import { temporaryFolder } from "./testing/temporary-folder.ts";
@@ -76,31 +72,12 @@ describe("the job, as a process", () => {
 
 /** Everything that the store holds against what the files say. */
 async function expectAllInOrder(directory: string, limit: number): Promise<void> {
-  const expected = await expectations(limit);
   const store = await openLocal({ directory });
   try {
-    for (const { log } of dataSets) {
-      const statistics: Record<string, object> = {};
-      for await (const [key, { statistic }] of tallies(store, log).entries()) statistics[key] = statistic;
-      expect(statistics).toEqual(expected[log].statistics);
-    }
-    expect(await recordsIn(store, "late-departures")).toEqual(expected.departures.published);
-    expect(await recordsIn(store, "late-routes")).toEqual(expected.routes.published);
-    expect(await recordsIn(store, "catalogue")).toEqual(expected.movies.published);
-    const letters = new Map(
-      (await readLog(store, "dead-letters")).map((letter) => [recordNumber(letter), Uint8Array.from(letter.value ?? [])]),
-    );
-    expect(letters).toEqual(expected.movies.deadLetters);
-    expect(letters.size).toBe(10);
+    await expectOutcome({ store, read: (output) => readLog(store, output) }, limit);
   } finally {
     await store.close();
   }
-}
-
-/** The records that a log holds, each once. */
-async function recordsIn(store: LocalStore, log: OutputLog): Promise<readonly number[]> {
-  const records = (await readLog(store, log)).map(recordNumber);
-  return [...new Set(records)].sort((one, other) => one - other);
 }
 
 /** The same numbers for the same seed. */
