@@ -28,7 +28,10 @@ export interface LocalTable<T> {
   put(key: string, value: T): Promise<void>;
   /** Puts all of them or, when it rejects, perhaps none. */
   putMany(entries: Iterable<readonly [key: string, value: T]>): Promise<void>;
-  /** Changes a value by what it is now, alone among all processes; undefined deletes it. Resolves to the new value. The change must not wait. */
+  /**
+   * Changes a value by what it is now, as if alone among all processes; undefined deletes it. Resolves to the new value. The change must not wait, and
+   * is called again when another process has written in the meantime: only what the last call returned counts.
+   */
   update<Next extends T | undefined>(key: string, change: (value: T | undefined) => Next): Promise<Next>;
   delete(key: string): Promise<void>;
   /** Entries in the order of their keys. They are read some hundreds at a time: what is written meanwhile may or may not be seen. */

@@ -40,6 +40,44 @@ test.each(["process-crash", "power-loss"] as const)(
   },
 );
 
+test("writes of others in between are seen, and none is lost", async () => {
+  const directory = await temporaryDirectory();
+  const both = [openEnvironment(directory), openEnvironment(directory)];
+  let calls = 0;
+  const writers = both.flatMap((environment) =>
+    Array.from({ length: 4 }, async () => {
+      for (let n = 0; n < 50; n += 1) {
+        await environment.write((database) => {
+          calls += 1;
+          database.put(counter, Buffer.from(String(Number(database.get(counter)?.toString() ?? "0") + 1)));
+        }, "process-crash");
+      }
+    }),
+  );
+  await Promise.all(writers);
+  expect(await both[0]?.read((database) => database.get(counter)?.toString())).toBe("400");
+  // Otherwise nobody was in anybody's way.
+  expect(calls).toBeGreaterThan(400);
+  for (const environment of both) await environment.close();
+});
+
+test("work that throws takes nothing with it when its group has to be run again", async () => {
+  const directory = await temporaryDirectory();
+  const both = [openEnvironment(directory), openEnvironment(directory)];
+  const outcomes = await Promise.all(
+    both.flatMap((environment, which) => [
+      environment.write((database) => database.put(key(which), Buffer.from("kept")), "power-loss").then(() => "kept"),
+      environment
+        .write(() => {
+          throw new RangeError("no");
+        }, "power-loss")
+        .catch((error: unknown) => error),
+    ]),
+  );
+  expect(outcomes).toEqual(["kept", expect.any(RangeError), "kept", expect.any(RangeError)]);
+  for (const environment of both) await environment.close();
+});
+
 test("a range is bounded, limited, and can be walked backwards", async () => {
   const environment = await temporaryEnvironment();
   await environment.write((database) => {

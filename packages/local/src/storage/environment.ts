@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { open, type RootDatabase, type RootDatabaseOptions } from "lmdb";
-import { unusable } from "../failures.ts";
+import { invalidOptions, unusable } from "../failures.ts";
 import type { Durability } from "./durability.ts";
+import { createGroupWriter } from "./group-writer.ts";
+import { revisionKey } from "./keys.ts";
 import { causeOf, explainLmdb, isLmdbFailure } from "./lmdb-failure.ts";
 import { orStall } from "./stall.ts";
 
-/** Ordered bytes to bytes, inside one transaction: what a piece of work sees, nobody changes meanwhile. All it gives is copied. */
+/** Ordered bytes to bytes: what a piece of work sees, nobody changes meanwhile, and nobody may write into what it is given or has put. */
 export interface Database {
   get(key: Buffer): Buffer | undefined;
   put(key: Buffer, value: Buffer): void;
@@ -26,9 +28,9 @@ export interface Environment {
   /** Runs the work at once on the newest state, including what other processes have committed. */
   read<T>(work: (database: Database) => T): Promise<T>;
   /**
-   * Runs the work alone among all processes, together with what else waits to be written, and resolves when that is durable. The work throws
-   * before its first put or remove, or not at all: LMDB commits what it has already written. What it throws is what this rejects with. A rejection
-   * of class transient leaves it unknown whether the work was done.
+   * Runs the work as if alone among all processes, together with what else waits to be written, and resolves when that is durable. The work may be
+   * run twice, the first time in vain, when another process writes meanwhile. It throws before its first put or remove, or not at all: what it has
+   * already written is committed. What it throws is what this rejects with. A rejection of class transient leaves it unknown whether it was done.
    */
   write<T>(work: (database: Database) => T, durability: Durability): Promise<T>;
   /** Waits for the writes that are under way and lets go of the files. */
@@ -62,10 +64,10 @@ export function openEnvironment(directory: string): Environment {
   let closed = false;
   let commitFailed = false;
 
-  const database: Database = {
+  const stored: Database = {
     get: (key) => noteRead(opened().get(key)),
-    put: (key, value) => void opened().put(key, value),
-    remove: (key) => void opened().remove(key),
+    put: refuse,
+    remove: refuse,
     *range({ from, until, limit, reverse }) {
       const bounds = { start: from, end: until, reverse: reverse === true, ...(limit === undefined ? {} : { limit }) };
       for (const { key, value } of opened().getRange(bounds)) {
@@ -74,6 +76,8 @@ export function openEnvironment(directory: string): Environment {
       }
     },
   };
+
+  const write = createGroupWriter({ directory, stored, unsyncedSurvives, opened });
 
   function openRoot(): RootDatabase<Buffer, Buffer> {
     try {
@@ -115,22 +119,10 @@ export function openEnvironment(directory: string): Environment {
     if (commitFailed)
       await orStall(
         directory,
-        closing.transaction(() => undefined),
+        closing.ifVersion(revisionKey, -1, () => undefined),
       );
     commitFailed = false;
     await orStall(directory, closing.close());
-  }
-
-  async function commit<T>(work: () => T, durability: Durability): Promise<T> {
-    const target = opened();
-    const committed = target.transaction(work);
-    // Asked for at once: later it would stand for a later transaction too.
-    const synced = durability === "power-loss" || !unsyncedSurvives ? target.flushed.then(() => undefined) : undefined;
-    // When the commit fails, its own rejection says so.
-    synced?.catch(() => undefined);
-    const result = await orStall(directory, committed);
-    if (synced !== undefined) await orStall(directory, synced);
-    return result;
   }
 
   return {
@@ -140,7 +132,7 @@ export function openEnvironment(directory: string): Environment {
       const target = opened();
       try {
         target.resetReadTxn();
-        return work(database);
+        return work(stored);
       } catch (error) {
         throw isLmdbFailure(error) ? explainLmdb(directory, "Reading", error) : error;
       } finally {
@@ -151,7 +143,7 @@ export function openEnvironment(directory: string): Environment {
       while (changing !== undefined) await changing;
       writing += 1;
       try {
-        return await commit(() => work(database), durability);
+        return await write(work, durability);
       } catch (error) {
         if (!isLmdbFailure(error)) throw error;
         commitFailed = true;
@@ -168,4 +160,8 @@ export function openEnvironment(directory: string): Environment {
       closed = true;
     },
   };
+}
+
+function refuse(): never {
+  throw invalidOptions("A read must not put or remove; use a write.");
 }

@@ -29,6 +29,9 @@ export interface Bounds {
 /** The key of the store's own format version. */
 export const formatKey: Buffer = Buffer.from([spaces.store, 0x00]);
 
+/** The key of how often the store has been changed, as a double. */
+export const revisionKey: Buffer = Buffer.from([spaces.store, 0x01]);
+
 /** All keys. */
 export const everything: Bounds = { from: Buffer.from([0x00]), until: Buffer.from([0xff]) };
 
