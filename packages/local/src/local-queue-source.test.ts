@@ -45,6 +45,20 @@ describe("what cannot work is refused", () => {
   });
 });
 
+test("after a message was refused, later ones with its key are not attempted, whatever the order of the queue", async () => {
+  const store = await temporaryStore();
+  await openQueue({ store, queue: "jobs" });
+  const results = await localQueueSink({ store, queue: "jobs" }).write(
+    [
+      { key: "a", value: Buffer.alloc(17 * 1024 * 1024) },
+      { key: "a", value: text("after it") },
+      { key: "b", value: text("beside it") },
+    ],
+    { signal },
+  );
+  expect(results).toMatchObject([{ error: { code: "SPILLWAY_OVERSIZE" } }, { error: { code: "SPILLWAY_NOT_ATTEMPTED" } }, { ok: true }]);
+});
+
 test("the order that a source names is a literal type", async () => {
   const store = await temporaryStore();
   const groups = localQueueSource({ store, queue: "jobs", order: "group" });

@@ -26,13 +26,15 @@ export async function sendMessages(
   const refused = new Set<string>();
   const sendings: Sending[] = [];
   const results = messages.map((message): ItemResult => {
-    const group = queue.order === "group" && message.key !== undefined ? keyText(message.key) : undefined;
-    const error = refusalOf(message) ?? groupRefusal(queue, group, refused);
+    const key = message.key === undefined ? undefined : keyText(message.key);
+    const group = queue.order === "group" ? key : undefined;
+    const late = key !== undefined && refused.has(key) ? notAttempted() : undefined;
+    const error = refusalOf(message) ?? late ?? groupRefusal(queue, group);
     if (error === undefined) {
       sendings.push({ message, group });
       return succeeded;
     }
-    if (message.key !== undefined) refused.add(keyText(message.key));
+    if (key !== undefined) refused.add(key);
     return { ok: false, error };
   });
   if (sendings.length > 0) {
@@ -47,13 +49,14 @@ export function queueTopic(queue: { readonly id: number }): string {
   return `queue ${queue.id}`;
 }
 
-function groupRefusal(queue: StoredQueue, group: string | undefined, refused: ReadonlySet<string>): SpillwayError | undefined {
+function notAttempted(): SpillwayError {
+  return new SpillwayError("An earlier message with the same key was refused in this send. Settle that one, then send this one again.", {
+    code: "SPILLWAY_NOT_ATTEMPTED",
+  });
+}
+
+function groupRefusal(queue: StoredQueue, group: string | undefined): SpillwayError | undefined {
   if (group === undefined) return undefined;
-  if (refused.has(group)) {
-    return new SpillwayError("An earlier message of the same group was refused in this send. Settle that one, then send this one again.", {
-      code: "SPILLWAY_NOT_ATTEMPTED",
-    });
-  }
   const bytes = Buffer.byteLength(group);
   if (bytes <= maxGroupBytes) return undefined;
   return new SpillwayError(

@@ -23,6 +23,17 @@ test("a file in the place of the directory is refused and left alone", async () 
   expect(await readFile(file, "utf8")).toBe("mine");
 });
 
+test.runIf(process.platform === "linux").each(["/proc/store", "/proc/self/store/below"])(
+  "a directory in a file system that takes none is refused: %s",
+  async (directory) => {
+    await expect(openLocal({ directory })).rejects.toMatchObject({
+      code: "SPILLWAY_STORE_UNAVAILABLE",
+      failureClass: "fatal",
+      message: expect.stringContaining("Choose another") as string,
+    });
+  },
+);
+
 test("a directory that this process may not write is refused with what to do", async () => {
   const directory = join(await temporaryDirectory(), "locked");
   await mkdir(directory);

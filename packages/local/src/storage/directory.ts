@@ -1,17 +1,44 @@
 import { constants } from "node:fs";
 import { access, mkdir, open, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { unusable } from "../failures.ts";
 
 /** Resolves to the directory's real path, made if it was missing; rejects when it cannot hold a store. */
 export async function prepareDirectory(directory: string): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     if (!(await stat(directory)).isDirectory()) throw notDirectory(directory);
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(directory);
   } catch (error) {
     throw explain(directory, error);
+  }
+}
+
+/**
+ * Makes a directory and those above it that are missing. Node's recursive mkdir never ends in a file system, such as /proc, which answers that what is
+ * above a new directory does not exist, although it does.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = resolve(directory); !(await exists(path)); path = dirname(path)) missing.unshift(path);
+  for (const path of missing) {
+    try {
+      await mkdir(path);
+    } catch (error) {
+      // Somebody else has made it meanwhile.
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false;
+    throw error;
   }
 }
 
@@ -49,6 +76,8 @@ function explain(directory: string, error: unknown): unknown {
     case "EACCES":
     case "EPERM":
       return unusable(`This process may not read and write ${directory}. Change its owner or mode, or choose another.`, error);
+    case "ENOENT":
+      return unusable(`${directory} cannot be made: its file system takes no directories there, or a link in its path leads nowhere. Choose another.`, error);
     case "EROFS":
       return unusable(`${directory} is on a read-only file system. Choose a directory that can be written.`, error);
     case "ENOSPC":
