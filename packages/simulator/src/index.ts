@@ -1,1 +1,1 @@
-export { runScenario, type RunFacts, type RunResult } from "./run-scenario.ts";
+export { runScenario } from "./run-scenario.ts";

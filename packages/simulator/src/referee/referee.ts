@@ -28,18 +28,19 @@ export class Referee {
   readonly stages: StageWatch;
   readonly checkpoints: CheckpointWatch;
   readonly letters: LetterWatch;
-  readonly #seesInside: boolean;
+  /** Whether the stages' every attempt is reported. */
+  readonly seesInside: boolean;
   readonly #views = new Map<number, ProcessView>();
 
   constructor(options: RefereeOptions) {
     const { findings, history, log } = options;
     this.findings = findings;
-    this.#seesInside = options.stages !== undefined;
+    this.seesInside = options.stages !== undefined;
     this.register = new Register(options.lanes);
     const viewOf = (process: SimulatedProcess): ProcessView => this.viewOf(process);
     this.stages = new StageWatch({ stages: options.stages ?? [], findings, history, register: this.register, viewOf });
     this.letters = new LetterWatch(this.register, findings);
-    this.checkpoints = new CheckpointWatch({ log, findings, viewOf, hasEnded: (message) => !this.#seesInside || message.ended });
+    this.checkpoints = new CheckpointWatch({ log, findings, viewOf, hasEnded: (message) => !this.seesInside || message.ended });
   }
 
   viewOf(process: SimulatedProcess): ProcessView {
@@ -71,13 +72,14 @@ export class Referee {
 
   /** The queue has deleted a message. */
   acknowledged(process: SimulatedProcess, message: Unit): void {
-    if (this.#seesInside && !message.ended) this.findings.add("G1", `${process.name} deleted ${message.id}, which has not ended`);
-    if (!this.#seesInside) this.register.end(message, "succeeded");
+    if (this.seesInside && !message.ended) this.findings.add("G1", `${process.name} deleted ${message.id}, which has not ended`);
+    if (!this.seesInside) this.register.end(message, "succeeded");
   }
 
   givingBack(process: SimulatedProcess, receipts: readonly Receipt[]): void {
-    const { givenBack } = this.viewOf(process);
-    for (const receipt of receipts) givenBack.add(receipt);
+    const view = this.viewOf(process);
+    view.disturbed = true;
+    for (const receipt of receipts) view.givenBack.add(receipt);
   }
 
   extending(process: SimulatedProcess, receipts: readonly Receipt[]): void {

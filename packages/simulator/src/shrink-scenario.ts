@@ -1,0 +1,60 @@
+import { runScenario } from "./run-scenario.ts";
+import type { Scenario } from "./scenario/scenario.ts";
+
+/** How many smaller scenarios are tried at most. */
+const maxTries = 300;
+
+/**
+ * Finds a smaller scenario that breaks the same promise: without faults, disasters, workers, stages and messages that it does not need. Resolves to the smallest
+ * one found; to the scenario itself if it breaks none.
+ */
+export async function shrinkScenario(scenario: Scenario): Promise<Scenario> {
+  const guarantee = await brokenBy(scenario);
+  if (guarantee === undefined) return scenario;
+  let smallest = scenario;
+  let tries = 0;
+  for (let isSmaller = true; isSmaller; ) {
+    isSmaller = false;
+    for (const smaller of smallerThan(smallest)) {
+      if (++tries > maxTries) return smallest;
+      if ((await brokenBy(smaller)) !== guarantee) continue;
+      smallest = smaller;
+      isSmaller = true;
+      break;
+    }
+  }
+  return smallest;
+}
+
+async function brokenBy(scenario: Scenario): Promise<string | undefined> {
+  // A run that never comes to its end would keep the event loop; each gets a turn of it.
+  await new Promise((resolve) => setImmediate(resolve));
+  return (await runScenario(scenario)).violations[0]?.guarantee;
+}
+
+/** Scenarios that leave something out, those that leave out most first. */
+function* smallerThan(scenario: Scenario): Iterable<Scenario> {
+  const { faults, disasters, workers, load, pipeline } = scenario;
+  if (faults.length > 1) yield { ...scenario, faults: [] };
+  if (disasters.length > 1) yield { ...scenario, disasters: [] };
+  for (const share of [4, 2]) {
+    const messages = Math.ceil(load.messages / share);
+    if (messages < load.messages) yield { ...scenario, load: { ...load, messages } };
+  }
+  if (workers.length > 1) yield { ...scenario, workers: workers.slice(0, -1) };
+  for (const index of faults.keys()) yield { ...scenario, faults: without(faults, index) };
+  for (const index of disasters.keys()) yield { ...scenario, disasters: without(disasters, index) };
+  for (const index of pipeline.stages.keys()) {
+    if (pipeline.stages.length > 1) yield { ...scenario, pipeline: { ...pipeline, stages: without(pipeline.stages, index) } };
+  }
+  for (const name of Object.keys(load.trouble) as (keyof typeof load.trouble)[]) {
+    if (load.trouble[name] > 0) yield { ...scenario, load: { ...load, trouble: { ...load.trouble, [name]: 0 } } };
+  }
+  for (const messages of [Math.floor(load.messages * 0.8), load.messages - 1]) {
+    if (messages > 0 && messages < load.messages) yield { ...scenario, load: { ...load, messages } };
+  }
+}
+
+function without<T>(items: readonly T[], index: number): readonly T[] {
+  return items.filter((_, at) => at !== index);
+}

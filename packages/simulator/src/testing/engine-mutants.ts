@@ -1,0 +1,182 @@
+/** An engine with one line broken. */
+export interface EngineMutant {
+  /** What is wrong with it. */
+  readonly name: string;
+  /** Within packages/core/src. */
+  readonly file: string;
+  /** Occurs in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Engines that the simulator must find out. */
+export const engineMutants: readonly EngineMutant[] = [
+  {
+    name: "the watermark passes what is under way",
+    file: "engine/window.ts",
+    find: "while (base !== this.end && this.states[base & this.mask] === PlaceState.settled) {",
+    replace: "while (base !== this.end && this.states[base & this.mask] !== PlaceState.waiting) {",
+  },
+  {
+    name: "the watermark is one too far",
+    file: "engine/window.ts",
+    find: "let base = (sequence + 1) & wrap;",
+    replace: "let base = (sequence + (this.size > 1 && this.states[(sequence + 1) & this.mask] !== PlaceState.settled ? 2 : 1)) & wrap;",
+  },
+  {
+    name: "a message is settled before its dead letter is confirmed",
+    file: "engine/dead-letter-stage.ts",
+    find: "else if (result.ok) this.#confirmed(letter);",
+    replace: "else if (result.ok || letter.failures >= 0) this.#confirmed(letter);",
+  },
+  {
+    name: "a checkpoint is saved after the lease is lost",
+    file: "engine/partition-session.ts",
+    find: 'if (how !== "lost") {',
+    replace: 'if (how === "lost") void this.#options.source.coordination.checkpoints.save({ scope: this.#options.scope, partition: this.lease.partition }, this.#capture(), this.lease.token, { signal: new AbortController().signal }).catch(() => undefined);\n    else {',
+  },
+  {
+    name: "the loss of a lease is not heard",
+    file: "engine/partition-session.ts",
+    find: 'lease.lost.addEventListener("abort", onLost, { once: true });',
+    replace: "",
+  },
+  {
+    name: "a message that waits for its retry does not hold its lane",
+    file: "engine/gate.ts",
+    find: "if (delivery.holder === this) feed.occupy(delivery);",
+    replace: "",
+  },
+  {
+    name: "a later stage does not hold the lane of what fails",
+    file: "engine/stage-admission.ts",
+    find: "  occupy(delivery: TrackedDelivery): void {\n",
+    replace: "  occupy(delivery: TrackedDelivery): void {\n    if (delivery.mark !== undefined || delivery.attempt === 1) return;\n",
+  },
+  {
+    name: "a lane is not passed on",
+    file: "engine/feed.ts",
+    find: "if (next >= 0) this.ready.push(next);",
+    replace: "if (next >= 0) this.ready.size;",
+  },
+  {
+    name: "the drain drops what it aborts",
+    file: "engine/partition-session.ts",
+    find: "    // The watermark stays before it: the next owner delivers it again.\n",
+    replace: "    this.settled(this.feed.window.settle(_delivery.sequence, this.noteOf(_delivery.message)));\n",
+  },
+  {
+    name: "a child is read before its parent is finished",
+    file: "leases/lineage.ts",
+    find: 'if (state === "open") return "parent";',
+    replace: "",
+  },
+  {
+    name: "a message is settled while its handler runs",
+    file: "engine/work-stage.ts",
+    find: "if (isThenable(result)) {",
+    replace: "if (isThenable(result) && Math.random() < 2 && this.exit === undefined) {",
+  },
+  {
+    name: "credits are not given back",
+    file: "engine/feed.ts",
+    find: "this.owner.credits.release(1, sizeOf(delivery.message.value));",
+    replace: "",
+  },
+  {
+    name: "the bound on handlers is not kept",
+    file: "engine/stage-admission.ts",
+    find: "    if (lane === undefined && this.units > 0) {\n      this.units--;",
+    replace: "    if (lane === undefined) {\n      this.units--;",
+  },
+  {
+    name: "positions that are under way are saved as done",
+    file: "engine/partition-progress.ts",
+    find: "if (window.state(sequence) === PlaceState.settled) done.push(",
+    replace: "if (window.state(sequence) !== PlaceState.waiting && typeof window.record(sequence) === \"string\" || window.state(sequence) === PlaceState.waiting) done.push((window.record(sequence) as { position?: Position }).position ?? ",
+  },
+  {
+    name: "what a checkpoint says is done is run again",
+    file: "engine/partition-progress.ts",
+    find: "return this.#done.delete((message as LogMessage<unknown>).position);",
+    replace: "return false;",
+  },
+  {
+    name: "one done position makes all that follows done",
+    file: "engine/partition-progress.ts",
+    find: "return this.#done.delete((message as LogMessage<unknown>).position);",
+    replace: "return this.#done.size > 0;",
+  },
+  {
+    name: "a retry is forgotten",
+    file: "engine/run-context.ts",
+    find: "      delivery.holder?.resume(delivery, stage);",
+    replace: "      if (delivery.attempt < 3) delivery.holder?.resume(delivery, stage);",
+  },
+  {
+    name: "attempts are not counted",
+    file: "engine/run-context.ts",
+    find: "      delivery.attempt++;",
+    replace: "",
+  },
+  {
+    name: "what waits behind a message in its group is not given back with it",
+    file: "engine/queue-intake.ts",
+    find: "const messages = [delivery.message, ...this.#waitingBehind(delivery.message)];",
+    replace: "const messages = [delivery.message];",
+  },
+  {
+    name: "the results of a batch are taken for those of others",
+    file: "engine/batch-stage.ts",
+    find: "const result = results[index] as BatchResult;",
+    replace: "const result = results[results.length - 1 - index] as BatchResult;",
+  },
+  {
+    name: "what a sink refused counts as written",
+    file: "publish.ts",
+    find: "results[place] = result.ok ?",
+    replace: "results[place] = result.ok || true ?",
+  },
+  {
+    name: "a partition is finished while messages of it are under way",
+    file: "engine/partition-session.ts",
+    find: "if (this.#ended && this.feed.unsettled === 0 && !this.feed.closed)",
+    replace: "if (this.#ended && !this.feed.closed)",
+  },
+  {
+    name: "a message is settled when the first of its children is",
+    file: "engine/expand-stage.ts",
+    find: "while (family.size > 0 && !parent.settled)",
+    replace: "while (family.size > 1 && !parent.settled)",
+  },
+  {
+    name: "a drain has no deadline",
+    file: "engine/partition-session.ts",
+    find: "this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));",
+    replace: "this.#run.clock.schedule(3_600_000 + deadlineMs * 0, () => this.abandon(reason));",
+  },
+  {
+    name: "a dead letter does not hold the original bytes",
+    file: "engine/dead-letter-envelope.ts",
+    find: "    value: payload,",
+    replace: "    value: payload === null ? null : payload.subarray(1),",
+  },
+  {
+    name: "acknowledgements that find no free call are forgotten",
+    file: "engine/acknowledger.ts",
+    find: "|| this.#cancelFlush === undefined) this.#flush();",
+    replace: ") this.#flush();",
+  },
+  {
+    name: "what was given back is extended",
+    file: "engine/queue-intake.ts",
+    find: "if (state === PlaceState.waiting) return !this.feed.closed && !this.feed.takenBack.has(place as Message<unknown>);",
+    replace: "",
+  },
+  {
+    name: "a unit that an aborted message leaves starts another that is aborted",
+    file: "engine/feed.ts",
+    find: "for (const delivery of deliveries) delivery.end();",
+    replace: "",
+  },
+];
