@@ -1,13 +1,4 @@
-import {
-  failureClassOf,
-  hasCode,
-  SpillwayError,
-  type Message,
-  type Original,
-  type QueueMessage,
-  type QueueSource,
-  type Receipt,
-} from "@spillway/spec";
+import { failureClassOf, SpillwayError, type Message, type Original, type QueueMessage, type QueueSource } from "@spillway/spec";
 import { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Credits } from "./credits.ts";
@@ -16,11 +7,12 @@ import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import { pause } from "./pause.ts";
+import { QueueHeartbeat } from "./queue-heartbeat.ts";
+import { QueueReturns } from "./queue-returns.ts";
 import type { Intake, Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
 import { SuspectGuard } from "./suspect-guard.ts";
-import { TrackedDelivery } from "./tracked-delivery.ts";
-import { PlaceState } from "./window.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { sharedController } from "./shared-controller.ts";
 
 /** What a queue's intake is made of. */
@@ -31,7 +23,7 @@ export interface QueueIntakeOptions {
   readonly level: number;
   readonly source: QueueSource<unknown>;
   readonly credits: Credits;
-  /** How often a message may be given out without an outcome before it runs alone; twice that, and it is dead-lettered. */
+  /** How often a message may be given out without an outcome before it runs alone; four times that, and it is dead-lettered. */
   readonly crashLimit: number;
   /** The most messages between the oldest unsettled one and the newest one. */
   readonly maxSpan: number;
@@ -57,11 +49,7 @@ export class QueueIntake implements Intake, FeedOwner {
   readonly #stop = sharedController();
   /** Ends everything else. */
   readonly #end = sharedController();
-  readonly #givingBack = new Set<Promise<void>>();
-  /** What the next nack gives back. */
-  readonly #returned: Message<unknown>[] = [];
-  /** The end of the window one heartbeat ago: what came later is young enough. */
-  #youngFrom: number;
+  readonly #returns: QueueReturns;
   #whenIdle: (() => void) | undefined = undefined;
   readonly #maxSpan: number;
   /** Receivers that wait for the oldest unsettled message to end. */
@@ -76,7 +64,7 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
     this.feed.guard = new SuspectGuard(options.crashLimit + options.run.receivesByRetry, () => options.run.clock.nowMs());
-    this.#youngFrom = this.feed.window.end;
+    this.#returns = new QueueReturns(options.run, options.source, this.#end.signal);
     this.#acknowledger = new Acknowledger(
       options.run,
       options.source,
@@ -93,10 +81,18 @@ export class QueueIntake implements Intake, FeedOwner {
 
   async #serve(): Promise<void> {
     const receivers = Array.from({ length: this.#source.receivers }, () => this.#receive());
-    const beating = this.#keepOurs();
+    const heartbeat = new QueueHeartbeat({
+      run: this.#run,
+      source: this.#source,
+      feed: this.feed,
+      acknowledger: this.#acknowledger,
+      signal: this.#end.signal,
+      lost: (message, error) => this.#takenBack(message, error),
+    });
+    const beating = heartbeat.beat();
     await Promise.all(receivers);
     while (this.feed.unsettled > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    while (this.#givingBack.size > 0) await Promise.all(this.#givingBack);
+    await this.#returns.done();
     this.#end.abort(new Error("the queue's intake has ended"));
     await beating;
   }
@@ -105,7 +101,7 @@ export class QueueIntake implements Intake, FeedOwner {
     if (this.feed.closed) return;
     this.#stop.abort(reason);
     this.#passed();
-    this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
+    this.#returns.soon(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
     const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));
     this.#end.signal.addEventListener("abort", cancel, { once: true });
@@ -114,7 +110,7 @@ export class QueueIntake implements Intake, FeedOwner {
   abandon(reason: Error): void {
     this.#stop.abort(reason);
     this.#passed();
-    this.#giveBack(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
+    this.#returns.soon(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abandon(reason);
     if (this.#end.signal.aborted) return;
     const cancel = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
@@ -149,14 +145,14 @@ export class QueueIntake implements Intake, FeedOwner {
     const messages = [delivery.message, ...this.#waitingBehind(delivery.message)];
     const reason = new Error("the message was given back to its queue until its next attempt");
     for (const message of messages) this.feed.takenBack.set(message, reason);
-    this.#returnAll(messages, Math.min(Math.ceil(delayMs), maxNackDelayMs));
+    this.#returns.now(messages, Math.min(Math.ceil(delayMs), maxNackDelayMs));
     this.feed.abort(delivery, reason);
     return true;
   }
 
   aborted(delivery: TrackedDelivery): void {
     if (this.feed.window.settle(delivery.sequence, "") !== undefined) this.#passed();
-    if (!this.feed.takenBack.delete(delivery.message)) this.#giveBack([delivery.message]);
+    if (!this.feed.takenBack.delete(delivery.message)) this.#returns.soon([delivery.message]);
   }
 
   idle(): void {
@@ -225,53 +221,7 @@ export class QueueIntake implements Intake, FeedOwner {
       return;
     }
     for (const message of messages) this.credits.release(1, sizeOf(message.value));
-    this.#giveBack(messages);
-  }
-
-  /** Extends what has been here for a third of the visibility timeout or longer, a call at a time, until the intake has ended. */
-  async #keepOurs(): Promise<void> {
-    const { clock } = this.#run;
-    while (await pause(clock, this.#source.visibilityTimeoutMs / 3, this.#end.signal)) {
-      const old = this.#olderThanOneBeat();
-      if (old.length > 0) await this.#extend(old);
-    }
-  }
-
-  #olderThanOneBeat(): readonly Place[] {
-    const { window } = this.feed;
-    const places: Place[] = [];
-    let sequence = window.base;
-    for (let left = window.before(this.#youngFrom); left > 0; left--) {
-      const place = window.record(sequence) as Place;
-      if (this.#isOurs(place, window.state(sequence))) places.push(place);
-      sequence = window.after(sequence);
-    }
-    this.#youngFrom = window.end;
-    return places;
-  }
-
-  /** What was given back keeps its place for a while: extended, it would be hidden from everybody. */
-  #isOurs(place: Place, state: number): boolean {
-    if (state === PlaceState.settled || this.#acknowledger.underWay.has(place as TrackedDelivery)) return false;
-    if (state === PlaceState.waiting) return !this.feed.closed && !this.feed.takenBack.has(place as Message<unknown>);
-    return true;
-  }
-
-  async #extend(places: readonly Place[]): Promise<void> {
-    const messages = places.map((place) => (place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
-    try {
-      const results = await this.#source.extend(
-        messages.map(({ receipt }) => receipt),
-        { signal: this.#end.signal },
-      );
-      results.forEach((result, index) => {
-        if (!result.ok && hasCode(result.error, "SPILLWAY_RECEIPT_LOST"))
-          this.#takenBack(messages[index] as Message<unknown>, result.error);
-      });
-    } catch (error) {
-      if (!this.#end.signal.aborted)
-        this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: this.#source.visibilityTimeoutMs / 3 });
-    }
+    this.#returns.soon(messages);
   }
 
   /** The queue has given a message to somebody else: what runs is aborted, what waits is aborted when its turn comes. */
@@ -282,7 +232,7 @@ export class QueueIntake implements Intake, FeedOwner {
     // What waits behind it in its group must not be worked on before its next delivery.
     const behind = this.#waitingBehind(message);
     for (const each of [message, ...behind]) this.feed.takenBack.set(each, error);
-    if (behind.length > 0) this.#returnAll(behind, 0);
+    if (behind.length > 0) this.#returns.now(behind, 0);
     if (delivery !== undefined) this.feed.abort(delivery, error);
   }
 
@@ -291,33 +241,5 @@ export class QueueIntake implements Intake, FeedOwner {
     if (this.feed.ordering !== "key" || key === undefined) return [];
     const waiting = this.feed.waiting();
     return waiting.slice(waiting.indexOf(message) + 1).filter((each) => each.key === key && !this.feed.takenBack.has(each));
-  }
-
-  /** Gives messages back that were not worked on to the end; all of one turn of the event loop in one call. */
-  #giveBack(messages: readonly Message<unknown>[]): void {
-    if (messages.length === 0 || this.#end.signal.aborted) return;
-    for (const message of messages) this.#returned.push(message);
-    if (this.#returned.length > messages.length) return;
-    this.#run.clock.defer(() => this.#returnAll(this.#returned.splice(0), 0));
-    this.#expectReturn(new Promise((resolve) => this.#run.clock.defer(() => resolve())));
-  }
-
-  #returnAll(messages: readonly Message<unknown>[], delayMs: number): void {
-    const receipts = messages.map((message) => (message as QueueMessage<unknown>).receipt);
-    this.#expectReturn(this.#nack(receipts, delayMs));
-  }
-
-  #expectReturn(returning: Promise<void>): void {
-    const ended = returning.finally(() => this.#givingBack.delete(ended));
-    this.#givingBack.add(ended);
-  }
-
-  async #nack(receipts: readonly Receipt[], delayMs: number): Promise<void> {
-    try {
-      await this.#source.nack(receipts, { delayMs, signal: this.#end.signal });
-    } catch (error) {
-      // What is not given back comes back by itself when its visibility ends.
-      this.#run.emit({ type: "source-failed", source: this.name, error, delayMs: 0 });
-    }
   }
 }

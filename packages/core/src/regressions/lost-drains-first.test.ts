@@ -26,7 +26,10 @@ test("G8: nothing starts when a lease is lost, also not in the room that a waiti
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
     },
   };
-  const source = { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const };
+  const source = {
+    ...w.source(),
+    coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const,
+  };
   const started: string[] = [];
   w.append("a", "b");
   const running = w.start(
