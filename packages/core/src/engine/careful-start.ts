@@ -2,9 +2,9 @@ import { SpillwayError, type Attempting, type LogMessage, type Message, type Pos
 import type { CarefulTurn } from "./careful-turn.ts";
 import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
-import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { WaitingRetries } from "./waiting-retries.ts";
 
 /** What a careful start works with. */
 export interface CarefulStartOptions {
@@ -24,11 +24,6 @@ export interface CarefulStartOptions {
   readonly over: () => void;
 }
 
-interface Retry {
-  readonly delivery: TrackedDelivery;
-  readonly go: () => void;
-}
-
 /**
  * After a crash, the first messages of a partition start one at a time, each attempt written down before: if the process dies again, the next one knows in
  * which. A message that waits for a retry or a dead letter is not being attempted, and holds up nobody. A message that was so named crashLimit times is dead-lettered without being run.
@@ -38,7 +33,7 @@ export class CarefulStart implements StartGuard {
   #left: number;
   #current: TrackedDelivery | undefined = undefined;
   /** Messages whose next attempt is due and waits for its turn. */
-  readonly #retries = new Ring<Retry>(4);
+  readonly #retries = new WaitingRetries();
   /** For the checkpoint. */
   attempting: Attempting | undefined;
 
@@ -74,7 +69,7 @@ export class CarefulStart implements StartGuard {
       this.#attempt(delivery, go);
       return;
     }
-    this.#retries.push({ delivery, go });
+    this.#retries.add(delivery, go);
     this.#startRetries();
   }
 
@@ -84,15 +79,15 @@ export class CarefulStart implements StartGuard {
     this.#left = Number.POSITIVE_INFINITY;
     this.#current = undefined;
     this.#options.turn.leave(this);
-    for (let retry = this.#retries.shift(); retry !== undefined; retry = this.#retries.shift()) if (!retry.delivery.settled) retry.go();
+    for (let retry = this.#retries.next(); retry !== undefined; retry = this.#retries.next()) retry.go();
     this.#options.over();
   }
 
   #startRetries(): void {
     const wake = (): void => this.#startRetries();
     while (this.#retries.size > 0 && this.#current === undefined && this.#options.turn.isFree(this, wake)) {
-      const { delivery, go } = this.#retries.shift() as Retry;
-      if (!delivery.settled) this.#attempt(delivery, go);
+      const retry = this.#retries.next();
+      if (retry !== undefined) this.#attempt(retry.delivery, retry.go);
     }
   }
 

@@ -2,17 +2,12 @@ import type { Message, QueueMessage } from "@spillway/spec";
 import { crashError } from "./careful-start.ts";
 import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
-import { Ring } from "./ring.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { WaitingRetries } from "./waiting-retries.ts";
 
 /** How many times crashLimit a message is given out before it is dead-lettered. */
 const deadLetteredAt = 4;
-
-interface Retry {
-  readonly delivery: TrackedDelivery;
-  readonly go: () => void;
-}
 
 /**
  * A queue counts how often it has given a message out. One that comes again and again without an outcome may be what kills the process: beyond crashLimit
@@ -24,7 +19,7 @@ export class SuspectGuard implements StartGuard {
   readonly #nowMs: () => number;
   #alone: TrackedDelivery | undefined = undefined;
   /** Suspects whose next attempt is due and waits for its turn. */
-  readonly #retries = new Ring<Retry>(4);
+  readonly #retries = new WaitingRetries();
 
   constructor(crashLimit: number, nowMs: () => number) {
     this.#crashLimit = crashLimit;
@@ -63,7 +58,7 @@ export class SuspectGuard implements StartGuard {
       go();
       return;
     }
-    this.#retries.push({ delivery, go });
+    this.#retries.add(delivery, go);
     this.#startRetry();
   }
 
@@ -79,10 +74,10 @@ export class SuspectGuard implements StartGuard {
   /** The next suspect tries again; what runs beside it was started before, and nothing is started while it runs. */
   #startRetry(): void {
     while (this.#alone === undefined && this.#retries.size > 0) {
-      const { delivery, go } = this.#retries.shift() as Retry;
-      if (delivery.settled) continue;
-      this.#alone = delivery;
-      go();
+      const retry = this.#retries.next();
+      if (retry === undefined) return;
+      this.#alone = retry.delivery;
+      retry.go();
     }
   }
 

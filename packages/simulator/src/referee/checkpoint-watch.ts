@@ -58,7 +58,7 @@ export class CheckpointWatch {
         last = offset;
       }
     }
-    this.#best.set(id, Math.max(upTo, this.#best.get(id) ?? 0));
+    this.#best.set(id, Math.max(wholeUpTo(upTo, checkpoint), this.#best.get(id) ?? 0));
   }
 
   /** The engine has been told a checkpoint. */
@@ -106,6 +106,15 @@ export class CheckpointWatch {
     }
     this.#verified.set(id, Math.max(at, this.#verified.get(id) ?? 0));
   }
+}
+
+/** The same, with the done positions that follow without a gap: a restart passes over them. */
+function wholeUpTo(upTo: number, checkpoint: Checkpoint): number {
+  if (checkpoint.state === "finished") return upTo;
+  const done = new Set(checkpoint.done.map(offsetOf));
+  let whole = upTo;
+  while (done.has(whole)) whole++;
+  return whole;
 }
 
 /** How many messages from the beginning of its partition a checkpoint says are settled. */

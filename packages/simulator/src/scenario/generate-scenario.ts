@@ -26,7 +26,7 @@ export function generateScenario(seed: number): Scenario {
         undecodable: dice.pick([0, 0, 0.02]),
         unwanted: dice.pick([0, 0.1]),
         hanging: dice.pick([0, 0, 0.01]),
-        killing: dice.chance(0.08) ? 0.004 : 0,
+        killing: dice.chance(0.08) && !(source.kind === "queue" && source.visibilityTimeoutMs > 10_000) ? 0.004 : 0,
       },
     },
     maxInFlight: dice.pick([1, 5, 20, 100, 1_000]),
