@@ -45,7 +45,7 @@ export async function runLocalJob(options: Options, terminal: Terminal, signal: 
       terminal.print(`  Data folder ${shortest(directory)}, ${isNew ? "new" : `start ${starts.count}`}`);
       const settings = await settle(store, options.settings);
       const worker = `flights-${process.pid}-${Date.now()}`;
-      const backend = localJobBackend(jobStore, worker);
+      const backend = localJobBackend(jobStore);
       return await workJob({ store, backend, worker, starts, settings, words }, options, terminal, signal);
     } finally {
       await noteEnd(store);

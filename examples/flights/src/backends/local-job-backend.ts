@@ -4,9 +4,9 @@ import type { JobStore } from "../store/open-job.ts";
 import type { JobBackend, JobInput } from "./job-backend.ts";
 
 /** The job on the embedded store. */
-export function localJobBackend({ store, inputs: { departures, routes, movies } }: JobStore, worker: string): JobBackend {
+export function localJobBackend({ store, inputs: { departures, routes, movies } }: JobStore): JobBackend {
   return {
-    ...localBackend(store, worker),
+    ...localBackend(store),
     inputs: { departures: input(departures), routes: input(routes), movies: input(movies) },
     deadLetters: () => readDeadLetters({ store, log: "dead-letters" }),
   };

@@ -2,17 +2,11 @@ import { localSink, localSource, localTable, type LocalStore, type LocalTable } 
 import type { InputLog } from "../producer/data-set.ts";
 import type { Backend, Statistics } from "../pipelines/backend.ts";
 import type { Tally } from "../pipelines/count-once.ts";
-import { leasesOfOne } from "./leases-of-one.ts";
 
 /** The pipelines on the embedded store: logs, checkpoints, leases and statistics in one directory. */
-export function localBackend(store: LocalStore, worker: string): Backend {
+export function localBackend(store: LocalStore): Backend {
   return {
-    source(log) {
-      const source = localSource({ store, log, consumer: "statistics" });
-      const { coordination } = source;
-      if (coordination.by !== "leases") return source;
-      return { ...source, coordination: { ...coordination, leases: leasesOfOne(coordination.leases, worker) } };
-    },
+    source: (log) => localSource({ store, log, consumer: "statistics" }),
     sink: (log) => localSink({ store, log }),
     table: (log) => tallies(store, log),
   };

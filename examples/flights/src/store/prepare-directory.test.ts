@@ -28,4 +28,8 @@ describe("the data folder", () => {
     await writeFile(file, "");
     await expect(isOurs(file)).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
   });
+
+  it.runIf(process.platform === "linux")("cannot be where the file system takes none", async () => {
+    await expect(makeDirectory("/proc/flights/data")).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+  });
 });

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { SpillwayError } from "@spillway/spec";
 
 const marker = ".spillway-flights";
@@ -18,10 +19,22 @@ export async function isOurs(directory: string): Promise<boolean> {
 /** Makes the directory and marks it as ours, so that it may be deleted one day. */
 export async function makeDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeMissing(directory);
     await writeFile(join(directory, marker), "Made by the Spillway example examples/flights. --fresh deletes this folder.\n");
   } catch (error) {
     throw unusable(directory, error);
+  }
+}
+
+/** One after another: a recursive mkdir never ends where the file system takes no directories, as in /proc. */
+async function makeMissing(directory: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = resolve(directory); !existsSync(path); path = dirname(path)) missing.unshift(path);
+  for (const path of missing) {
+    await mkdir(path).catch((error: unknown) => {
+      // Unless somebody else has made it meanwhile.
+      if (!existsSync(path)) throw error;
+    });
   }
 }
 
