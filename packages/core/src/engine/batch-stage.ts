@@ -125,10 +125,14 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private depart(): void {
     if (this.departing) return;
     this.departing = true;
-    while (this.ready.size > 0 && this.flying < this.options.concurrency && this.isDue()) this.fly(this.compose());
+    let departed = false;
+    while (this.ready.size > 0 && this.flying < this.options.concurrency && this.isDue()) {
+      this.fly(this.compose());
+      departed = true;
+    }
     this.departing = false;
     if (this.ready.size > 0 && this.flying < this.options.concurrency) this.linger();
-    this.watchCrowd();
+    if (departed) this.watchCrowd();
   }
 
   private isDue(): boolean {

@@ -62,9 +62,14 @@ export class BatchWork {
    * found in log2(n) calls with all before it done, and what follows it is asked as one again.
    */
   async #find(batch: readonly TrackedDelivery[], first: Answer | Promise<Answer>, signal: AbortSignal): Promise<readonly BatchResult[]> {
+    let answer = await first;
+    if (answer.told) {
+      // Nothing to look for, and so no table of findings: that is most of what a batch costs.
+      this.#options.limit.wentWell(batch.length);
+      return answer.results;
+    }
     const found = new Findings(batch);
     let range = batch;
-    let answer = await first;
     for (;;) {
       if (answer.told) {
         this.#options.limit.wentWell(range.length);

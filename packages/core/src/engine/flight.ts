@@ -11,7 +11,7 @@ export class Flight {
   #ended = false;
 
   constructor(batch: readonly TrackedDelivery[]) {
-    this.#feeds = new Set(batch.map(({ feed }) => feed.abortSignal));
+    this.#feeds = signalsOf(batch);
     this.#onLost = () => {
       const [first] = this.#feeds;
       if ([...this.#feeds].every(({ aborted }) => aborted)) this.#controller.abort(first?.reason);
@@ -41,4 +41,15 @@ export class Flight {
     for (const feed of this.#feeds) feed.removeEventListener("abort", this.#onLost);
     return true;
   }
+}
+
+/** The signals of all feeds that are in a batch; neighbours mostly are of one, and asking for a signal costs more than comparing feeds. */
+function signalsOf(batch: readonly TrackedDelivery[]): ReadonlySet<AbortSignal> {
+  const signals = new Set<AbortSignal>();
+  let last: TrackedDelivery | undefined;
+  for (const delivery of batch) {
+    if (delivery.feed !== last?.feed) signals.add(delivery.feed.abortSignal);
+    last = delivery;
+  }
+  return signals;
 }
