@@ -40,13 +40,7 @@ export function checkpoint(options: CheckpointOptions = {}): <T>(source: Observa
           if (mark === undefined) delivery.feed.conclude(delivery, "succeeded");
           else if (mark.kind !== "failed") delivery.feed.conclude(delivery, mark.kind);
           else {
-            run.fail(
-              new SpillwayError("a failed delivery has come to the checkpoint: it was sent past deadLetter or haltOnFailure", {
-                code: "SPILLWAY_INTERNAL",
-                failureClass: "fatal",
-              }),
-              delivery,
-            );
+            run.fail(strayFailure(), delivery);
             return;
           }
           next.accept(delivery);
@@ -55,4 +49,11 @@ export function checkpoint(options: CheckpointOptions = {}): <T>(source: Observa
     },
   };
   return (source) => addStage(source, stage);
+}
+
+function strayFailure(): SpillwayError {
+  return new SpillwayError("a failed delivery has come to the checkpoint: it was sent past deadLetter or haltOnFailure", {
+    code: "SPILLWAY_INTERNAL",
+    failureClass: "fatal",
+  });
 }

@@ -28,10 +28,10 @@ export interface FeedOwner {
   /** Whether a delivery is settled only when the source has confirmed it: then `conclude` is called, which sees to that. */
   readonly confirms: boolean;
   conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
-  /** A message was settled; `passed` is the last place before the watermark if that has moved. */
-  settled(passed: Place | undefined): void;
-  /** A message that an earlier run had settled was found. */
-  skipped(passed: Place | undefined): void;
+  /** A message was settled; whether that moved the watermark. */
+  settled(moved: boolean): void;
+  /** A message that an earlier run had settled was found; whether that moved the watermark. */
+  skipped(moved: boolean): void;
   /** Gives a failed message back to the source, to be delivered again after a delay; false when the source cannot do that. */
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
   /** A delivery was aborted: the watermark stays before it. */
@@ -62,6 +62,8 @@ export class Feed implements Home, Parking {
   private readonly lanes: FeedLanes;
   /** Whether nothing more is let in. */
   closed = false;
+  /** Why everything here was aborted; undefined while it was not. */
+  private abandoned: Error | undefined = undefined;
   /** Whether the gate has it in its work list. */
   queued = false;
   /** Keys whose messages are dead-lettered without being worked on. */
@@ -70,10 +72,10 @@ export class Feed implements Home, Parking {
   readonly takenBack: Map<Message<unknown>, Error> = new Map<Message<unknown>, Error>();
   /** Set while messages are to be started with care. */
   guard: StartGuard | undefined = undefined;
-  /** How many have ended. */
-  ended = 0;
-  /** How many are under way. */
-  started = 0;
+  /** How many are under way; kept only while there is a guard, which asks for it. */
+  private started = 0;
+  /** How many messages were ever taken in. */
+  private taken = 0;
   /** How many messages wait or are under way. */
   unsettled = 0;
 
@@ -130,6 +132,11 @@ export class Feed implements Home, Parking {
     return this;
   }
 
+  /** How many messages have ended; whoever wants to know whether the feed moves compares it with what it was. */
+  get ended(): number {
+    return this.taken - this.unsettled;
+  }
+
   /** The bytes that a message of this feed arrived with. */
   original(message: Message<unknown>): Original {
     return this.owner.original(message);
@@ -150,9 +157,10 @@ export class Feed implements Home, Parking {
       const sequence = this.window.append(message);
       if (isDone === undefined || !isDone(message)) continue;
       fresh--;
-      this.owner.skipped(this.window.settle(sequence, this.owner.noteOf(message)));
+      this.owner.skipped(this.settlePlace(sequence, message));
     }
     this.unsettled += fresh;
+    this.taken += fresh;
     this.run.counters.delivered += fresh;
     this.gate.enqueue(this);
     this.gate.pump();
@@ -165,27 +173,38 @@ export class Feed implements Home, Parking {
     if (this.closed || lanes.allBusy) return -1;
     const freed = lanes.peek();
     if (freed >= 0) {
-      if (!this.mayStart(freed)) return -1;
+      if (this.guard !== undefined && !this.mayStart(this.guard, freed)) return -1;
       lanes.shift();
       return freed;
     }
     while (this.cursor !== window.end) {
       const sequence = this.cursor;
-      if (!this.mayStart(sequence)) return -1;
+      if (this.guard !== undefined && !this.mayStart(this.guard, sequence)) return -1;
       this.cursor = window.after(sequence);
       if (window.state(sequence) === PlaceState.waiting && !lanes.holdsBack(sequence)) return sequence;
     }
     return -1;
   }
 
-  /** Makes the delivery of a message that was found startable. */
+  /** Makes the delivery of a message that was found startable. If it is not settled at once, `keep` follows. */
   deliver(sequence: number, gate: Gate): TrackedDelivery {
     const delivery = new TrackedDelivery(this.window.record(sequence) as Message<unknown>, this, sequence, gate);
-    this.window.setRecord(sequence, delivery);
     this.window.setState(sequence, PlaceState.started);
-    this.started++;
+    if (this.guard !== undefined) this.started++;
     this.lanes.enter(delivery);
     return delivery;
+  }
+
+  /**
+   * Enters a delivery that was not settled at once: in the window, and in the lane table if it is still at the gate. One that was leaves no trace: a
+   * young object in an old array was the dearest part of a message whose handler has nothing to wait for.
+   */
+  keep(delivery: TrackedDelivery, atGate: boolean): void {
+    // It may have failed at once and be waiting for its retry, taken apart.
+    if (this.window.state(delivery.sequence) !== PlaceState.started) return;
+    this.window.setRecord(delivery.sequence, delivery);
+    if (this.abandoned !== undefined) this.abort(delivery, this.abandoned);
+    else if (atGate) this.occupy(delivery);
   }
 
   occupy(delivery: TrackedDelivery): void {
@@ -223,17 +242,16 @@ export class Feed implements Home, Parking {
   /** Ends a delivery for good. */
   settle(delivery: TrackedDelivery, outcome: FinalOutcome): void {
     if (delivery.settled) return;
-    const { sequence, message } = delivery;
-    const note = sequence === this.window.base ? delivery : this.owner.noteOf(message);
-    const passed = this.window.settle(sequence, note);
+    const moved = this.settlePlace(delivery.sequence, delivery.message);
     this.run.counters.settle(outcome);
-    this.owner.settled(passed);
+    this.owner.settled(moved);
     this.finish(delivery);
   }
 
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
   abort(delivery: TrackedDelivery, reason: Error): void {
     if (delivery.settled) return;
+    this.window.setRecord(delivery.sequence, delivery);
     this.abortAll(
       withThoseBehind(this, this.run.wheel, (each) => each === delivery),
       reason,
@@ -269,6 +287,7 @@ export class Feed implements Home, Parking {
   /** Aborts everything that is under way, and tells running handlers. */
   abandon(reason: Error): void {
     this.close();
+    this.abandoned ??= reason;
     this.run.wheel.takeAll(this);
     const late = this.underWay();
     if (late.length > 0 && this.run.listened)
@@ -315,21 +334,28 @@ export class Feed implements Home, Parking {
   underWay(): readonly TrackedDelivery[] {
     const deliveries: TrackedDelivery[] = [];
     this.window.forEach((place, state) => {
-      if (state === PlaceState.started && !(place as TrackedDelivery).settled) deliveries.push(place as TrackedDelivery);
+      // A message in a place that has started is being let in at this moment; `keep` sees to it.
+      if (state === PlaceState.started && place instanceof TrackedDelivery && !place.settled) deliveries.push(place);
     });
     return deliveries;
   }
 
-  private mayStart(sequence: number): boolean {
-    if (this.guard === undefined) return true;
+  private mayStart(guard: StartGuard, sequence: number): boolean {
     if (this.window.state(sequence) !== PlaceState.waiting) return true;
-    return this.guard.mayStart(this.window.record(sequence) as Message<unknown>, this.started);
+    return guard.mayStart(this.window.record(sequence) as Message<unknown>, this.started);
+  }
+
+  /** Notes what was settled beyond the watermark; for the place at the watermark itself the message says it. */
+  private settlePlace(sequence: number, message: Message<unknown>): boolean {
+    if (sequence !== this.window.base) this.window.setRecord(sequence, this.owner.noteOf(message));
+    return this.window.settle(sequence);
   }
 
   private abortAll(deliveries: readonly TrackedDelivery[], reason: Error): void {
     // All are marked before anything of theirs is given back: a unit or a lane that one leaves must not start another.
     for (const delivery of deliveries) delivery.end();
     for (const delivery of deliveries) {
+      this.window.setRecord(delivery.sequence, delivery);
       delivery.activity?.stop(reason);
       this.run.counters.settle("aborted");
       this.owner.aborted(delivery);
@@ -339,20 +365,17 @@ export class Feed implements Home, Parking {
 
   private finish(delivery: TrackedDelivery): void {
     delivery.settled = true;
-    this.started--;
-    this.ended++;
     this.unsettled--;
     this.owner.credits.release(1, sizeOf(delivery.message.value));
-    const { holder, hasUnit, ownsLane } = delivery;
-    if (holder !== undefined) {
-      delivery.leaveHolder();
-      holder.release(delivery, hasUnit, ownsLane);
-    }
-    if (this.guard !== undefined) {
-      this.guard.ended(delivery);
-      this.gate.enqueue(this);
-      this.gate.pump();
-    }
+    if (delivery.holder !== undefined) delivery.giveUpHolder();
+    if (this.guard !== undefined) this.tell(this.guard, delivery);
     if (this.unsettled === 0) this.owner.idle();
+  }
+
+  private tell(guard: StartGuard, delivery: TrackedDelivery): void {
+    this.started--;
+    guard.ended(delivery);
+    this.gate.enqueue(this);
+    this.gate.pump();
   }
 }

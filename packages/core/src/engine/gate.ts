@@ -70,15 +70,18 @@ export class Gate implements Admission {
   start(feed: Feed, sequence: number): void {
     this.units--;
     const delivery = feed.deliver(sequence, this);
-    const takenBack = feed.takenBack.size === 0 ? undefined : feed.takenBack.get(delivery.message);
-    if (takenBack !== undefined) feed.abort(delivery, takenBack);
-    else if (feed.guard === undefined) this.enter(delivery);
-    else feed.guard.begin(delivery, (each) => this.enter(each));
-    if (delivery.holder === this) feed.occupy(delivery);
+    if (feed.takenBack.size === 0 && feed.guard === undefined) (this.entry as Acceptor).accept(delivery);
+    else this.startWithCare(feed, delivery);
+    if (!delivery.settled) feed.keep(delivery, delivery.holder === this);
   }
 
-  private enter(delivery: TrackedDelivery): void {
-    (this.entry as Acceptor).accept(delivery);
+  // Apart from start, so that what is rare does not stand in the way of inlining what is not.
+  private startWithCare(feed: Feed, delivery: TrackedDelivery): void {
+    const entry = this.entry as Acceptor;
+    const takenBack = feed.takenBack.get(delivery.message);
+    if (takenBack !== undefined) feed.abort(delivery, takenBack);
+    else if (feed.guard === undefined) entry.accept(delivery);
+    else feed.guard.begin(delivery, (each) => entry.accept(each));
   }
 
   park(delivery: TrackedDelivery): void {

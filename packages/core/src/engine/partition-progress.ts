@@ -1,6 +1,6 @@
 import type { Attempting, Checkpoint, LogMessage, Message, Position, StartPosition } from "@spillway/spec";
 import { Family } from "./family.ts";
-import type { Feed, Place } from "./feed.ts";
+import type { Feed } from "./feed.ts";
 import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren, type NotedChildren } from "./notes.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
@@ -19,7 +19,6 @@ export interface ProgressLimits {
 export class PartitionProgress {
   /** Where to read on while the watermark has not moved. */
   from: StartPosition;
-  #watermark: Place | undefined = undefined;
   /** Settled by an earlier run, and not read by this one yet. */
   #done = new Set<Position>();
   #children: ReadonlyMap<string, NotedChildren> = new Map<string, NotedChildren>();
@@ -38,11 +37,6 @@ export class PartitionProgress {
     if (version !== undefined) this.#children = new Map([...children].filter(([, done]) => done.version === version));
   }
 
-  /** The watermark has moved over this place. */
-  pass(place: Place): void {
-    this.#watermark = place;
-  }
-
   /** Whether an earlier run may have settled messages that are still to be read. */
   get expectsDone(): boolean {
     return this.#done.size > 0;
@@ -59,8 +53,8 @@ export class PartitionProgress {
   }
 
   /** Where a restart would read on. */
-  get watermark(): StartPosition {
-    const place = this.#watermark;
+  watermark({ window }: Feed): StartPosition {
+    const place = window.passed;
     if (place === undefined) return this.from;
     if (typeof place === "string") return { at: "after", position: place as Position };
     const message = place instanceof TrackedDelivery ? place.message : place;
@@ -70,7 +64,7 @@ export class PartitionProgress {
   /** The checkpoint as it is at this moment: everything in it is read in one step. */
   capture(feed: Feed, attempting: Attempting | undefined, limits: ProgressLimits): Checkpoint {
     const notes = this.#notes(feed, limits);
-    const reading = { state: "reading", from: this.watermark, done: this.#donePositions(feed, limits.maxDone), attempting } as const;
+    const reading = { state: "reading", from: this.watermark(feed), done: this.#donePositions(feed, limits.maxDone), attempting } as const;
     return notes.length === 0 ? reading : { ...reading, notes };
   }
 

@@ -16,7 +16,7 @@ import { backoffAfterError } from "./backoff-after-error.ts";
 import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
-import { Feed, type FeedOwner, type Place } from "./feed.ts";
+import { Feed, type FeedOwner } from "./feed.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
@@ -114,7 +114,7 @@ export class PartitionSession implements FeedOwner {
 
   /** Where a restart would read on. */
   get watermark(): StartPosition {
-    return this.#progress.watermark;
+    return this.#progress.watermark(this.feed);
   }
 
   /** Reads the partition until it ends, is given back or is lost; resolves when nothing of it is left here. */
@@ -176,12 +176,12 @@ export class PartitionSession implements FeedOwner {
     this.feed.settle(delivery, outcome);
   }
 
-  skipped(passed: Place | undefined): void {
-    if (passed !== undefined) this.#pass(passed);
+  skipped(moved: boolean): void {
+    if (moved) this.#whenPassed?.();
   }
 
-  settled(passed: Place | undefined): void {
-    if (passed !== undefined) this.#pass(passed);
+  settled(moved: boolean): void {
+    if (moved) this.#whenPassed?.();
     if (++this.#checkpointer.unsaved >= this.#options.policy.everyMessages) this.#checkpointer.saveSoon();
   }
 
@@ -214,11 +214,6 @@ export class PartitionSession implements FeedOwner {
 
   noted(): void {
     this.#checkpointer.noted = true;
-  }
-
-  #pass(place: Place): void {
-    this.#progress.pass(place);
-    if (this.#whenPassed !== undefined) this.#whenPassed();
   }
 
   async #open(): Promise<boolean> {

@@ -18,12 +18,17 @@ export function describePolicy(policy: PolicyDescription): StageDescription {
     name: undefined,
     says: policy.says,
     role: { is: "inside" },
-    build: ({ run, next }) => ({
-      accept(delivery) {
-        const { mark } = delivery;
-        if (mark === undefined || mark.kind !== "failed") next.accept(delivery);
-        else policy.failed(delivery, mark, run, () => next.accept(delivery));
-      },
-    }),
+    build: ({ run, next }) => {
+      // Apart from accept: a function with a closure over its parameter allocates for that at each call, whether it makes the closure or not.
+      const decide = (delivery: TrackedDelivery, failure: Failure): void =>
+        policy.failed(delivery, failure, run, () => next.accept(delivery));
+      return {
+        accept(delivery) {
+          const { mark } = delivery;
+          if (mark === undefined || mark.kind !== "failed") next.accept(delivery);
+          else decide(delivery, mark);
+        },
+      };
+    },
   };
 }

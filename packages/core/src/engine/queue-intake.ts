@@ -2,7 +2,7 @@ import { failureClassOf, SpillwayError, type Message, type Original, type QueueM
 import { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Credits } from "./credits.ts";
-import { Feed, type FeedOwner, type Place } from "./feed.ts";
+import { Feed, type FeedOwner } from "./feed.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
@@ -129,13 +129,13 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#acknowledger.add(delivery, outcome);
   }
 
-  skipped(_passed: Place | undefined): void {
+  skipped(_moved: boolean): void {
     // A queue keeps no list of settled messages.
   }
 
-  settled(passed: Place | undefined): void {
+  settled(moved: boolean): void {
     // The queue has confirmed already, and has no watermark; but there may be room again.
-    if (passed !== undefined) this.#passed();
+    if (moved) this.#passed();
   }
 
   giveBack(delivery: TrackedDelivery, delayMs: number): boolean {
@@ -151,7 +151,8 @@ export class QueueIntake implements Intake, FeedOwner {
   }
 
   aborted(delivery: TrackedDelivery): void {
-    if (this.feed.window.settle(delivery.sequence, "") !== undefined) this.#passed();
+    this.feed.window.setRecord(delivery.sequence, "");
+    if (this.feed.window.settle(delivery.sequence)) this.#passed();
     if (!this.feed.takenBack.delete(delivery.message)) this.#returns.soon([delivery.message]);
   }
 

@@ -72,7 +72,7 @@ export class TrackedDelivery {
   }
 
   set settled(value: boolean) {
-    this.set(settled, value);
+    this.facts = value ? this.facts | settled : this.facts & ~settled;
   }
 
   /** How it ends, for those who look at what a pipeline emits. */
@@ -97,6 +97,13 @@ export class TrackedDelivery {
   leaveHolder(): void {
     this.holder = undefined;
     this.facts &= ~(hasUnit | ownsLane);
+  }
+
+  /** It leaves the stage that it was at, and gives back what it held there. */
+  giveUpHolder(): void {
+    const { holder, hasUnit, ownsLane } = this;
+    this.leaveHolder();
+    holder?.release(this, hasUnit, ownsLane);
   }
 
   private set(fact: number, value: boolean): void {

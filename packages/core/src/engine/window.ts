@@ -33,9 +33,15 @@ export class Window<Record> {
     return (this.end - this.base) & wrap;
   }
 
+  /** What the place just before the base keeps: the watermark is there. Undefined as long as the base has not moved. */
+  get passed(): Record | undefined {
+    return this.records[(this.base - 1) & this.mask];
+  }
+
   /** Adds a place at the end and returns its sequence number. */
   append(record: Record): number {
-    if (this.size > this.mask) this.grow();
+    // One place less than there is room for, because the last one that was passed is kept.
+    if (this.size >= this.mask) this.grow();
     const sequence = this.end;
     const slot = sequence & this.mask;
     this.records[slot] = record;
@@ -81,24 +87,17 @@ export class Window<Record> {
     return distance <= this.size ? distance : 0;
   }
 
-  /** Marks a place settled and keeps `record` for it; then moves the base over all that is settled. Returns the record last passed, if any. */
-  settle(sequence: number, record: Record): Record | undefined {
-    const slot = sequence & this.mask;
-    this.states[slot] = PlaceState.settled;
-    if (sequence !== this.base) {
-      this.records[slot] = record;
-      return undefined;
-    }
-    this.records[slot] = undefined;
-    let passed: Record = record;
-    let base = (sequence + 1) & wrap;
-    while (base !== this.end && this.states[base & this.mask] === PlaceState.settled) {
-      passed = this.records[base & this.mask] as Record;
-      this.records[base & this.mask] = undefined;
+  /** Marks a place settled, then moves the base over all that is settled. Returns whether it has moved. */
+  settle(sequence: number): boolean {
+    this.states[sequence & this.mask] = PlaceState.settled;
+    if (sequence !== this.base) return false;
+    let base = sequence;
+    do {
+      this.records[(base - 1) & this.mask] = undefined;
       base = (base + 1) & wrap;
-    }
+    } while (base !== this.end && this.states[base & this.mask] === PlaceState.settled);
     this.base = base;
-    return passed;
+    return true;
   }
 
   /** Calls `visit` for each place from base to end. */
@@ -122,6 +121,7 @@ export class Window<Record> {
       links[to] = this.links[from] as number;
       states[to] = this.states[from] as number;
     }
+    records[(this.base - 1) & mask] = this.passed;
     this.mask = mask;
     this.records = records;
     this.links = links;

@@ -2,7 +2,7 @@ import type { Message } from "@spillway/spec";
 import type { Feed } from "./feed.ts";
 import { laneKey } from "./lane-key.ts";
 import type { RetryWheel } from "./retry-wheel.ts";
-import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
 
 /**
@@ -22,13 +22,12 @@ export function withThoseBehind(
       if (feed.ordering !== "none" && lane !== undefined && lanes.has(lane)) found.push(...wheel.takeAll(feed, sequence));
       return;
     }
-    if (state !== PlaceState.started || (place as TrackedDelivery).settled) return;
-    const delivery = place as TrackedDelivery;
-    const lane = laneKey(delivery);
-    const behind = lane !== undefined && lanes.has(lane) && (delivery.mark === undefined || delivery.waits);
-    if (!behind && !isAborted(delivery)) return;
+    if (state !== PlaceState.started || !(place instanceof TrackedDelivery) || place.settled) return;
+    const lane = laneKey(place);
+    const behind = lane !== undefined && lanes.has(lane) && (place.mark === undefined || place.waits);
+    if (!behind && !isAborted(place)) return;
     if (lane !== undefined) lanes.add(lane);
-    found.push(delivery);
+    found.push(place);
   });
   return found;
 }

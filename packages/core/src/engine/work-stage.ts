@@ -186,6 +186,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
     if (this.guard?.failed(error, delivery) === true) {
       delivery.waits = true;
+      this.own?.occupy(delivery);
       return;
     }
     this.giveUp(delivery, error);

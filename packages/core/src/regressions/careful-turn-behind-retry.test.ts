@@ -58,7 +58,12 @@ test("of the retries that wait for the turn, the first by its place is the next"
   const retries = new WaitingRetries();
   const order: number[] = [];
   const settled = { sequence: 1, settled: true };
-  for (const delivery of [{ sequence: 7, settled: false }, settled, { sequence: 3, settled: false }, { sequence: 0x3fff_fffe, settled: false }]) {
+  for (const delivery of [
+    { sequence: 7, settled: false },
+    settled,
+    { sequence: 3, settled: false },
+    { sequence: 0x3fff_fffe, settled: false },
+  ]) {
     retries.add(delivery as unknown as TrackedDelivery, () => order.push(delivery.sequence));
   }
   for (let retry = retries.next(); retry !== undefined; retry = retries.next()) retry.go();
