@@ -1,1 +1,4 @@
-export { runScenario } from "./run-scenario.ts";
+export { simulate } from "./simulate.ts";
+export type { SimulatedMessage, SimulatedWorld, SimulateOptions, SimulationEnd } from "./user/run-user-pipeline.ts";
+export type { SimulatedLogSource } from "./backends/log-source.ts";
+export type { Random } from "./time/random.ts";

@@ -4,12 +4,15 @@ import type { Scenario } from "./scenario/scenario.ts";
 /** How many smaller scenarios are tried at most. */
 const maxTries = 300;
 
+/** Says which promise a scenario breaks; undefined: none. */
+export type Judge = (scenario: Scenario) => Promise<string | undefined>;
+
 /**
  * Finds a smaller scenario that breaks the same promise: without faults, disasters, workers, stages and messages that it does not need. Resolves to the smallest
  * one found; to the scenario itself if it breaks none.
  */
-export async function shrinkScenario(scenario: Scenario): Promise<Scenario> {
-  const guarantee = await brokenBy(scenario);
+export async function shrinkScenario(scenario: Scenario, judge: Judge = brokenBy): Promise<Scenario> {
+  const guarantee = await judge(scenario);
   if (guarantee === undefined) return scenario;
   let smallest = scenario;
   let tries = 0;
@@ -17,7 +20,7 @@ export async function shrinkScenario(scenario: Scenario): Promise<Scenario> {
     isSmaller = false;
     for (const smaller of smallerThan(smallest)) {
       if (++tries > maxTries) return smallest;
-      if ((await brokenBy(smaller)) !== guarantee) continue;
+      if ((await judge(smaller)) !== guarantee) continue;
       smallest = smaller;
       isSmaller = true;
       break;

@@ -4,9 +4,10 @@ import type { Disaster } from "./disaster.ts";
 import type { LogShape, PipelineShape, QueueShape, RetryShape, Scenario, StageShape, WorkerShape } from "./scenario.ts";
 
 /** The standard mix: what a seed stands for. */
-export function generateScenario(seed: number): Scenario {
+export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario {
   const dice = random(seed).fork("scenario");
-  const isLog = dice.chance(0.75);
+  const drawn = dice.chance(0.75) ? "log" : "queue";
+  const isLog = (kind ?? drawn) === "log";
   const source = isLog ? logShape(dice.fork("log")) : queueShape(dice.fork("queue"));
   const ordering = source.kind === "log" ? dice.pick(["none", "key", "key", "partition"] as const) : source.groups ? "key" : "none";
   const calmMs = dice.between(8_000, 20_000);

@@ -1,0 +1,75 @@
+import { checkpoint, consume, deadLetter, decode, exponential, handle, publish, retry, text } from "@spillway/core";
+import { hasCode } from "@spillway/spec";
+import { expect, test } from "vitest";
+import { simulate, type SimulatedWorld, type SimulationEnd } from "./index.ts";
+
+const policy = retry({ attempts: 20, backoff: exponential({ firstMs: 50, maxMs: 2_000 }) });
+
+/** Counts the messages of each key, in a table that outlives the process. */
+function counting(world: SimulatedWorld, count: (table: Map<string, Set<string> | number>, key: string, id: string) => void) {
+  const table = world.shared("counts", () => new Map<string, Set<string> | number>());
+  return consume(world.source, { ordering: "key", leaseDurationMs: 2_000 }).pipe(
+    decode(text()),
+    handle((_value, { message, signal }) => world.call("count", () => count(table, message.key ?? "", message.id), { signal }), { timeoutMs: 5_000 }),
+    policy,
+    deadLetter(world.deadLetters),
+    checkpoint({ everyMessages: 20, everyMs: 500 }),
+  );
+}
+
+function verifyCounts({ messages, deadLettered, shared }: SimulationEnd): void {
+  const counts = shared("counts") as Map<string, Set<string> | number>;
+  let counted = 0;
+  for (const count of counts.values()) counted += typeof count === "number" ? count : count.size;
+  const wanted = messages.length - deadLettered.length;
+  if (counted < wanted || counted > messages.length) throw new Error(`${counted} messages were counted, of ${messages.length} (${deadLettered.length} dead letters)`);
+}
+
+test("a handler that counts deliveries instead of messages is found out", async () => {
+  const naive = simulate((world) => counting(world, (table, key) => table.set(key, ((table.get(key) as number | undefined) ?? 0) + 1)), {
+    seeds: 20,
+    verify: verifyCounts,
+  });
+  await expect(naive).rejects.toSatisfy((error: unknown) => hasCode(error, "SPILLWAY_SIMULATION_FAILED"));
+  await expect(naive).rejects.toThrow(/does not survive seed \d+[\s\S]*messages were counted/);
+}, 60_000);
+
+test("a handler that remembers what it has counted survives", async () => {
+  const careful = (world: SimulatedWorld) =>
+    counting(world, (table, key, id) => {
+      const seen = (table.get(key) as Set<string> | undefined) ?? new Set<string>();
+      table.set(key, seen.add(id));
+    });
+  await simulate(careful, { seeds: 10, verify: verifyCounts });
+}, 60_000);
+
+test("what is published arrives, each key in its order but for repetitions", async () => {
+  await simulate(
+    (world) =>
+      consume(world.source, { ordering: "key", leaseDurationMs: 2_000 }).pipe(
+        publish(world.sink("copies"), (value, { message }) => ({ key: message.key, value }), { timeoutMs: 5_000 }),
+        retry({ attempts: 1_000, backoff: exponential({ firstMs: 50, maxMs: 2_000 }) }),
+        deadLetter(world.deadLetters),
+        checkpoint({ everyMessages: 20, everyMs: 500 }),
+      ),
+    {
+      seeds: 10,
+      messages: 100,
+      verify({ messages, sink, deadLettered }) {
+        const first = new Map<string, number>();
+        for (const [place, { value }] of sink("copies").entries()) {
+          const number = String(Buffer.from(value ?? []));
+          if (!first.has(number)) first.set(number, place);
+        }
+        const lanes = new Map<string, number>();
+        for (const { id, key = "", value } of messages) {
+          const place = first.get(String(Buffer.from(value)));
+          if (place === undefined && deadLettered.includes(id)) continue;
+          if (place === undefined) throw new Error(`${id} was not published`);
+          if (place < (lanes.get(key) ?? -1)) throw new Error(`${id} was published before an earlier one of ${key}`);
+          lanes.set(key, place);
+        }
+      },
+    },
+  );
+}, 60_000);

@@ -1,0 +1,184 @@
+import type { Settled } from "@spillway/core";
+import type { Clock, OutgoingMessage, Payload, Sink } from "@spillway/spec";
+import type { Observable } from "rxjs";
+import type { SimulatedLogSource } from "../backends/log-source.ts";
+import { simulatedSink } from "../backends/simulated-sink.ts";
+import type { FaultPoint } from "../faults/fault.ts";
+import type { SimulatedProcess } from "../process/simulated-process.ts";
+import { Unit } from "../referee/unit.ts";
+import { runDeployment } from "../run-deployment.ts";
+import { resultOf, type RunResult } from "../run-result.ts";
+import { generateScenario } from "../scenario/generate-scenario.ts";
+import type { LogShape, Scenario } from "../scenario/scenario.ts";
+import { hashOf, random, type Random } from "../time/random.ts";
+import { World } from "../world.ts";
+
+/** What a pipeline finds around it in a simulation. */
+export interface SimulatedWorld {
+  /** A log with the messages of the simulation, as this process reads it. */
+  readonly source: SimulatedLogSource;
+  /** For deadLetter(). */
+  readonly deadLetters: Sink<Payload>;
+  /** Virtual time, as this process sees it: use it for everything that waits. */
+  readonly clock: Clock;
+  /** A sink, for publish(); `verify` sees what it holds. */
+  sink(name: string): Sink<Payload>;
+  /** State that outlives processes, such as a database: made when it is first asked for. */
+  shared<T>(name: string, make: () => T): T;
+  /**
+   * A call to something outside of the process: it takes its time, may be refused, hang, be done although it fails, or be done twice; and the process may
+   * die on the way. `effect` is what it does there.
+   */
+  call<T>(name: string, effect: () => T, options?: { readonly signal?: AbortSignal }): Promise<T>;
+}
+
+/** What there is when everything has come to its end. */
+export interface SimulationEnd {
+  /** All messages, in the order in which they were appended. */
+  readonly messages: readonly SimulatedMessage[];
+  /** What a sink holds, in the order in which it was stored. */
+  sink(name: string): readonly OutgoingMessage<Payload>[];
+  /** The ids of messages of which a dead letter is held. */
+  readonly deadLettered: readonly string[];
+  /** State that outlives processes; undefined when nobody has asked for it. */
+  shared(name: string): unknown;
+}
+
+/** A message of a simulation. */
+export interface SimulatedMessage {
+  readonly id: string;
+  readonly key: string | undefined;
+  readonly value: Uint8Array;
+}
+
+/** How a pipeline is simulated. */
+export interface SimulateOptions {
+  /** How many deployments it is run through. Default 100. */
+  readonly seeds?: number;
+  /** The first seed. Default 1. */
+  readonly firstSeed?: number;
+  /** How many messages each deployment gets. Default 200. */
+  readonly messages?: number;
+  /** Makes the message with a number. Default: one of 20 keys, and its number as text. */
+  readonly message?: (index: number, random: Random) => { readonly key?: string; readonly value: Uint8Array };
+  /** The drain timeout of the workers, in milliseconds. Default 10,000. */
+  readonly drainTimeoutMs?: number;
+  /** Looks at what there is in the end; throws when that is wrong. */
+  readonly verify?: (end: SimulationEnd) => void;
+}
+
+/** Runs a user's pipeline through one deployment. */
+export async function runUserPipeline(
+  pipelineFor: (world: SimulatedWorld) => Observable<Settled>,
+  options: SimulateOptions,
+  seed: number,
+  keepHistory: boolean,
+): Promise<RunResult> {
+  const scenario = scenarioOf(seed);
+  const world = new World({ scenario, stages: undefined, lanes: { ordering: "none", childrenFree: true }, keepHistory });
+  const shared = new Map<string, unknown>();
+  const sinks = new Map<string, OutgoingMessage<Payload>[]>();
+  let appended = false;
+
+  await runDeployment({
+    world,
+    scenario,
+    drainTimeoutMs: options.drainTimeoutMs ?? 10_000,
+    pipelineFor: (process) => pipelineFor(worldOf(world, scenario.source, process, shared, sinks)),
+    append: () =>
+      append(world, options, seed, scenario.load.appendMs, () => {
+        appended = true;
+      }),
+    isDone: () => appended && world.referee.checkpoints.uncovered() === undefined,
+    look: () => undefined,
+  });
+  if (world.findings.violations.length === 0) verify(world, options, shared, sinks);
+  return resultOf(world);
+}
+
+/** The deployment of a seed: that of the standard mix, over a log, with faults in the user's calls too. Rewinding is the user's own decision. */
+function scenarioOf(seed: number): Scenario & { readonly source: LogShape } {
+  const dice = random(seed).fork("user");
+  const base = generateScenario(seed, "log");
+  const calls: FaultPoint = "call";
+  const kinds = ["refused", "slow", "hanging", "answer lost", "late", "crash before", "crash after"] as const;
+  const faults = kinds
+    .filter(() => dice.chance(0.4))
+    .map((kind) => ({ point: calls, kind, share: kind.startsWith("crash") ? 0.01 : 0.1, fromMs: 0, untilMs: base.calmMs }));
+  const disasters = base.disasters.filter(({ kind }) => kind !== "rewind");
+  return { ...base, source: base.source as LogShape, faults: [...base.faults, ...faults], disasters };
+}
+
+function worldOf(
+  world: World,
+  source: LogShape,
+  process: SimulatedProcess,
+  shared: Map<string, unknown>,
+  sinks: Map<string, OutgoingMessage<Payload>[]>,
+): SimulatedWorld {
+  const { network, referee } = world;
+  const sink = (name: string, point: FaultPoint, store: (message: OutgoingMessage<Payload>) => void): Sink<Payload> =>
+    simulatedSink({
+      name,
+      point,
+      traits: { maxBatchSize: 10, order: "key" },
+      process,
+      network,
+      random: world.random.fork(`sink ${name} of ${process.number}`),
+      writing: () => () => undefined,
+      store,
+    });
+  return {
+    source: world.logSource(process, source),
+    deadLetters: sink("dead letters", "dead-letter", (letter) => referee.letters.stored(letter, Number.POSITIVE_INFINITY)),
+    clock: process.clock,
+    sink(name) {
+      const held = sinks.get(name) ?? [];
+      sinks.set(name, held);
+      return sink(name, "sink", (message) => void held.push(message));
+    },
+    shared<T>(name: string, make: () => T): T {
+      if (!shared.has(name)) shared.set(name, make());
+      // What is kept under a name is what was made for it.
+      return shared.get(name) as T;
+    },
+    call: (name, effect, { signal } = {}) => network.call({ process, point: "call", signal, about: () => name, effect }),
+  };
+}
+
+function append({ time, log, referee }: World, options: SimulateOptions, seed: number, appendMs: number, appended: () => void): void {
+  const { messages = 200, message = defaultMessage } = options;
+  const bursts = appendMs === 0 ? 1 : 10;
+  let index = 0;
+  function burst(): void {
+    for (let left = Math.ceil(messages / bursts); left > 0 && index < messages; left--, index++) {
+      const { key, value } = message(index, random(hashOf(seed, `message ${index}`)));
+      const partition = log.partitionOf(key, index);
+      const place = { partition: partition.id, offset: partition.messages.length, timestampMs: time.nowMs };
+      const unit = new Unit({ id: `m${index}`, index, child: -1, parent: undefined, key, payload: value, ...place });
+      referee.register.add(unit);
+      log.append(partition, unit);
+    }
+    if (index < messages) time.schedule(appendMs / bursts, burst);
+    else appended();
+  }
+  burst();
+}
+
+function defaultMessage(index: number, dice: Random): { readonly key: string; readonly value: Uint8Array } {
+  return { key: `k${dice.below(20)}`, value: Buffer.from(String(index)) };
+}
+
+function verify({ referee, findings }: World, options: SimulateOptions, shared: Map<string, unknown>, sinks: Map<string, OutgoingMessage<Payload>[]>): void {
+  const { messages } = referee.register;
+  try {
+    options.verify?.({
+      messages: messages.map(({ id, key, payload }) => ({ id, key, value: payload })),
+      sink: (name) => sinks.get(name) ?? [],
+      deadLettered: messages.filter(({ end }) => end === "dead-lettered").map(({ id }) => id),
+      shared: (name) => shared.get(name),
+    });
+  } catch (error) {
+    findings.add("verify", error instanceof Error ? error.message : String(error));
+  }
+}
