@@ -81,7 +81,7 @@ export function openEnvironment(directory: string): Environment {
 
   function openRoot(): RootDatabase<Buffer, Buffer> {
     try {
-      return open<Buffer, Buffer>(directory, options);
+      return withoutExitListener(() => open<Buffer, Buffer>(directory, options));
     } catch (error) {
       throw explainLmdb(directory, "Opening", error);
     }
@@ -164,4 +164,19 @@ export function openEnvironment(directory: string): Environment {
 
 function refuse(): never {
   throw invalidOptions("A read must not put or remove; use a write.");
+}
+
+/**
+ * lmdb 3.5 closes all files when the process exits, whatever its own thread or a transaction on this one is doing with them: the process crashes, or
+ * waits for itself for ever. The system lets go of them anyway, as it does after kill -9.
+ */
+function withoutExitListener<T>(opening: () => T): T {
+  const before = process.listeners("exit");
+  try {
+    return opening();
+  } finally {
+    for (const listener of process.listeners("exit")) {
+      if (!before.includes(listener)) process.off("exit", listener);
+    }
+  }
 }
