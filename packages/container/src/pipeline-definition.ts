@@ -1,4 +1,4 @@
-import type { Delivery, Pipeline, Settled } from "@spillway/core";
+import type { Delivery, Settled } from "@spillway/core";
 import type { Payload, Sink, StartPosition } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { DependencyContainer } from "tsyringe";
@@ -16,7 +16,7 @@ export interface ConsumeByNameOptions {
 /** What a pipeline is built with. */
 export interface Parts<SourceName extends string, SinkName extends string> {
   /** Begins the pipeline at the backend that the configuration names so. */
-  consume(name: SourceName, options: ConsumeByNameOptions): Pipeline<Delivery<Payload>>;
+  consume(name: SourceName, options: ConsumeByNameOptions): Observable<Delivery<Payload>>;
   /** The sink that the configuration names so. */
   sink(name: SinkName): Sink<Payload>;
   /** Handlers come from here, by `handleWith`. */

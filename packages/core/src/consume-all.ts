@@ -1,4 +1,5 @@
 import type { Source, SourceTraits } from "@spillway/spec";
+import type { Observable } from "rxjs";
 import type { ConsumeLogOptions, Orderings } from "./consume.ts";
 import type { Delivery } from "./delivery.ts";
 import { inputOf } from "./engine/input-of.ts";
@@ -21,8 +22,10 @@ export interface ConsumeAllOptions<Order extends string> extends Omit<ConsumeLog
   readonly lowerShare?: number;
 }
 
-type ValueOf<S> = S extends Source<infer T> ? T : never;
-type TraitsOf<S> = S extends { readonly traits: infer Traits extends SourceTraits } ? Traits : never;
+/** The values that a source gives. */
+export type ValueOf<S> = S extends Source<infer T> ? T : never;
+/** What a source can do. */
+export type TraitsOf<S> = S extends { readonly traits: infer Traits extends SourceTraits } ? Traits : never;
 
 /**
  * Begins a pipeline over several sources: a message of a lower priority is let in only while the higher ones have nothing to start, but for a share.
@@ -37,7 +40,7 @@ type TraitsOf<S> = S extends { readonly traits: infer Traits extends SourceTrait
 export function consumeAll<const Ranked extends readonly RankedSource<Source<unknown>>[]>(
   sources: Ranked,
   options: ConsumeAllOptions<Orderings<TraitsOf<Ranked[number]["source"]>>>,
-): Pipeline<Delivery<ValueOf<Ranked[number]["source"]>>> {
+): Observable<Delivery<ValueOf<Ranked[number]["source"]>>> {
   const { lowerShare = 0.05, ...common } = options;
   if (sources.length === 0) refuse("consumeAll needs at least one source");
   if (!(lowerShare > 0 && lowerShare <= 1)) refuse(`lowerShare must be above 0 and at most 1, but is ${String(lowerShare)}`);

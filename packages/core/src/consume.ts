@@ -1,4 +1,5 @@
 import type { LogSource, LogTraits, QueueSource, QueueTraits, SourceTraits, StartPosition } from "@spillway/spec";
+import type { Observable } from "rxjs";
 import type { Delivery } from "./delivery.ts";
 import { inputOf } from "./engine/input-of.ts";
 import { Root } from "./engine/root.ts";
@@ -54,14 +55,15 @@ export interface ConsumeLogOptions<Order extends string> extends ConsumeOptions<
 export function consume<T, Traits extends LogTraits>(
   source: LogSource<T, Traits>,
   options: ConsumeLogOptions<Orderings<Traits>>,
-): Pipeline<Delivery<T>>;
+): Observable<Delivery<T>>;
+/** The same for a queue, which has no partitions, no start positions and no leases. */
 export function consume<T, Traits extends QueueTraits>(
   source: QueueSource<T, Traits>,
   options: ConsumeOptions<Orderings<Traits>>,
-): Pipeline<Delivery<T>>;
+): Observable<Delivery<T>>;
 export function consume(
   source: LogSource<unknown> | QueueSource<unknown>,
   options: ConsumeLogOptions<string>,
-): Pipeline<Delivery<unknown>> {
+): Observable<Delivery<unknown>> {
   return new Pipeline({ from: "source", root: new Root([inputOf(source, options, 0)], 1) }, []);
 }

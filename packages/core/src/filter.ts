@@ -15,6 +15,7 @@ import type { Stage } from "./stage.ts";
  * What can bite: the test must answer at once; one that returns a promise stops the pipeline, because a promise would always count as true.
  */
 export function filter<A, B extends A>(keep: (value: A) => value is B, reason: string): Stage<A, B>;
+/** The same with a test that says nothing about the type. */
 export function filter<A>(keep: (value: A) => boolean, reason: string): Stage<A, A>;
 export function filter<A>(keep: (value: A) => boolean, reason: string): Stage<A, A> {
   if (typeof reason !== "string" || reason === "")

@@ -64,6 +64,7 @@ export function handleBatch<A>(
   ) => void | ReadonlyMap<number, unknown> | PromiseLike<void | ReadonlyMap<number, unknown>>,
   options?: HandleBatchOptions,
 ): Stage<A, A>;
+/** The same with a handler that makes a value of each message. */
 export function handleBatch<A, B>(
   handler: (values: readonly A[], context: BatchContext) => readonly (B | Failed)[] | PromiseLike<readonly (B | Failed)[]>,
   options?: HandleBatchOptions,

@@ -9,6 +9,7 @@ import { bytesOf, undecodable } from "./undecodable.ts";
  * SPILLWAY_DECODE_FAILED when it is not JSON (an empty payload is not) or the schema refuses it, with SPILLWAY_TOMBSTONE when there is no payload.
  */
 export function json(): Codec<Payload, unknown>;
+/** JSON that is checked by a schema: the value is what the schema makes of it. */
 export function json<Schema extends StandardSchemaV1>(schema: Schema): Codec<Payload, StandardSchemaV1.InferOutput<Schema>>;
 export function json(schema?: StandardSchemaV1): Codec<Payload, unknown> {
   return {
