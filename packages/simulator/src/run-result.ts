@@ -34,6 +34,13 @@ export function resultOf({ referee, findings, history, time, crashes, faults, ev
     violations: findings.violations,
     hash: history.hash,
     history: history.lines,
-    facts: { messages: referee.register.messages.length, virtualMs: time.nowMs - epochMs, timers: time.ran, crashes, faults: faults.struck, states },
+    facts: {
+      messages: referee.register.messages.length,
+      virtualMs: time.nowMs - epochMs,
+      timers: time.ran,
+      crashes,
+      faults: faults.struck,
+      states,
+    },
   };
 }

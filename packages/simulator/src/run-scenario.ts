@@ -23,7 +23,8 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
   const { time, referee, queue } = world;
   const stopsAtFailure = pipeline.failure.answer === "halt" || pipeline.failure.budget?.beyond === "halt";
   const characters: Character[] = [];
-  const character = ({ index }: Unit): Character => (characters[index] ??= characterOf(seed, index, load.trouble, Math.max(1, stages.length - 1)));
+  const character = ({ index }: Unit): Character =>
+    (characters[index] ??= characterOf(seed, index, load.trouble, Math.max(1, stages.length - 1)));
   let appended = false;
 
   await runDeployment({
@@ -99,6 +100,9 @@ function look(world: World, { source, pipeline: { expand }, maxInFlight }: Scena
     for (const { gate } of gates) world.events.set(`held: ${gate}`, (world.events.get(`held: ${gate}`) ?? 0) + 1);
     // Children count as delivered, and are bounded by maxChildren instead.
     if (expand !== undefined || counts === undefined || counts.inFlight <= maxInFlight + page) continue;
-    world.findings.add("G5", `${process.name} has ${counts.inFlight} messages in flight, where ${maxInFlight} and a page of each partition are allowed`);
+    world.findings.add(
+      "G5",
+      `${process.name} has ${counts.inFlight} messages in flight, where ${maxInFlight} and a page of each partition are allowed`,
+    );
   }
 }

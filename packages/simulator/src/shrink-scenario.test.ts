@@ -15,7 +15,8 @@ function disaster(): Scenario {
 }
 
 test("what a disaster does not need is left out, and what it needs is kept", async () => {
-  const judge = async ({ faults, load }: Scenario): Promise<string | undefined> => (faults.includes(culprit) && load.messages >= 7 ? "G1" : undefined);
+  const judge = async ({ faults, load }: Scenario): Promise<string | undefined> =>
+    faults.includes(culprit) && load.messages >= 7 ? "G1" : undefined;
   const shrunk = await shrinkScenario(disaster(), judge);
   expect(shrunk.faults).toEqual([culprit]);
   expect(shrunk.disasters).toEqual([]);

@@ -10,7 +10,9 @@ function counting(world: SimulatedWorld, count: (table: Map<string, Set<string> 
   const table = world.shared("counts", () => new Map<string, Set<string> | number>());
   return consume(world.source, { ordering: "key", leaseDurationMs: 2_000 }).pipe(
     decode(text()),
-    handle((_value, { message, signal }) => world.call("count", () => count(table, message.key ?? "", message.id), { signal }), { timeoutMs: 5_000 }),
+    handle((_value, { message, signal }) => world.call("count", () => count(table, message.key ?? "", message.id), { signal }), {
+      timeoutMs: 5_000,
+    }),
     policy,
     deadLetter(world.deadLetters),
     checkpoint({ everyMessages: 20, everyMs: 500 }),
@@ -22,7 +24,8 @@ function verifyCounts({ messages, deadLettered, shared }: SimulationEnd): void {
   let counted = 0;
   for (const count of counts.values()) counted += typeof count === "number" ? count : count.size;
   const wanted = messages.length - deadLettered.length;
-  if (counted < wanted || counted > messages.length) throw new Error(`${counted} messages were counted, of ${messages.length} (${deadLettered.length} dead letters)`);
+  if (counted < wanted || counted > messages.length)
+    throw new Error(`${counted} messages were counted, of ${messages.length} (${deadLettered.length} dead letters)`);
 }
 
 test("a handler that counts deliveries instead of messages is found out", async () => {
@@ -40,11 +43,11 @@ test("a handler that remembers what it has counted survives", async () => {
       const seen = (table.get(key) as Set<string> | undefined) ?? new Set<string>();
       table.set(key, seen.add(id));
     });
-  await simulate(careful, { seeds: 10, verify: verifyCounts });
+  await expect(simulate(careful, { seeds: 10, verify: verifyCounts })).resolves.toBeUndefined();
 }, 60_000);
 
 test("what is published arrives, each key in its order but for repetitions", async () => {
-  await simulate(
+  const publishing = simulate(
     (world) =>
       consume(world.source, { ordering: "key", leaseDurationMs: 2_000 }).pipe(
         publish(world.sink("copies"), (value, { message }) => ({ key: message.key, value }), { timeoutMs: 5_000 }),
@@ -72,4 +75,5 @@ test("what is published arrives, each key in its order but for repetitions", asy
       },
     },
   );
+  await expect(publishing).resolves.toBeUndefined();
 }, 60_000);

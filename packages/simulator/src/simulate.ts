@@ -30,7 +30,11 @@ export async function simulate(pipelineFor: (world: SimulatedWorld) => Observabl
 /** The last lines of the history are where it went wrong. */
 const lastLines = 60;
 
-async function failure(pipelineFor: (world: SimulatedWorld) => Observable<Settled>, options: SimulateOptions, seed: number): Promise<SpillwayError> {
+async function failure(
+  pipelineFor: (world: SimulatedWorld) => Observable<Settled>,
+  options: SimulateOptions,
+  seed: number,
+): Promise<SpillwayError> {
   const { violations, history } = await runUserPipeline(pipelineFor, options, seed, true);
   const broken = violations.map(({ guarantee, says }) => `${guarantee}: ${says}`);
   const message = [

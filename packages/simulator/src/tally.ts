@@ -68,5 +68,7 @@ export function sayTally(counts: Tally): string {
 }
 
 function rows(counts: ReadonlyMap<string, number>): readonly string[] {
-  return [...counts].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(32)} ${String(count).padStart(10)}`);
+  return [...counts]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, count]) => `  ${name.padEnd(32)} ${String(count).padStart(10)}`);
 }

@@ -72,7 +72,8 @@ export class Worker {
     world.history.add(process.name, "process", () => "is told to stop");
     this.#controller.abort(new Error("a deploy"));
     world.time.schedule((drainTimeoutMs + graceMs) / 0.95, () => {
-      if (this.process === process) world.findings.add("G9", `${process.name} was told to stop and has not ended ${drainTimeoutMs + graceMs} ms later`);
+      if (this.process === process)
+        world.findings.add("G9", `${process.name} was told to stop and has not ended ${drainTimeoutMs + graceMs} ms later`);
     });
   }
 
@@ -95,7 +96,11 @@ export class Worker {
   #reported(process: SimulatedProcess, report: RunReport): void {
     if (!process.alive) return;
     const { world } = this.#options;
-    world.history.add(process.name, "process", () => `has stopped: ${report.delivered} delivered, ${report.succeeded} succeeded, ${report.aborted} aborted`);
+    world.history.add(
+      process.name,
+      "process",
+      () => `has stopped: ${report.delivered} delivered, ${report.succeeded} succeeded, ${report.aborted} aborted`,
+    );
     world.referee.reported(process, report);
     if (!this.#controller.signal.aborted) world.findings.add("engine", `${process.name} ended by itself: ${report.stoppedBecause}`);
     this.#ended(process);
@@ -125,7 +130,8 @@ function say(event: EngineEvent): string {
   const partition = "partition" in event ? ` ${event.partition ?? ""}` : "";
   if (event.type === "lease") return `${event.event.type}${"partition" in event.event ? ` ${event.event.partition}` : ""}`;
   if (event.type === "partition-ended") return `${event.type}${partition}: ${event.how}`;
-  if (event.type === "retrying") return `retrying${id} in ${Math.round(event.delayMs)} ms after attempt ${event.attempt} of ${event.stage}: ${sayError(event.error)}`;
+  if (event.type === "retrying")
+    return `retrying${id} in ${Math.round(event.delayMs)} ms after attempt ${event.attempt} of ${event.stage}: ${sayError(event.error)}`;
   if ("error" in event) return `${event.type}${id}${partition}: ${sayError(event.error)}`;
   return `${event.type}${id}${partition}`;
 }

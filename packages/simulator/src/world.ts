@@ -17,7 +17,7 @@ import { random, type Random } from "./time/random.ts";
 import { VirtualTime } from "./time/virtual-time.ts";
 
 /** The name of the simulated log or queue. */
-export const sourceName = "simulated";
+const sourceName = "simulated";
 
 /** What a world is made of. */
 export interface WorldOptions {
@@ -103,6 +103,15 @@ export class World {
   /** The queue as a process sees it. */
   queueSource(process: SimulatedProcess, { receivers, maxNackDelayMs }: QueueShape): SimulatedQueueSource {
     const { queue, network, time, referee } = this;
-    return queueSource({ queue, process, network, time, referee, random: this.random.fork(`receives of ${process.number}`), receivers, maxNackDelayMs });
+    return queueSource({
+      queue,
+      process,
+      network,
+      time,
+      referee,
+      random: this.random.fork(`receives of ${process.number}`),
+      receivers,
+      maxNackDelayMs,
+    });
   }
 }

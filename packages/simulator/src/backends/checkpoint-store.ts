@@ -48,7 +48,13 @@ export function checkpointStore(options: {
         referee.saved(process, key.partition, checkpoint);
       };
       try {
-        await network.call({ process, point: "checkpoint.save", signal, about: () => `save of ${key.partition} with token ${token}: ${say(checkpoint)}`, effect });
+        await network.call({
+          process,
+          point: "checkpoint.save",
+          signal,
+          about: () => `save of ${key.partition} with token ${token}: ${say(checkpoint)}`,
+          effect,
+        });
       } finally {
         ended();
       }

@@ -41,14 +41,27 @@ export class SimulatedLeases {
 /** The lease records as one process sees them. */
 export function leaseStore(leases: SimulatedLeases, process: SimulatedProcess, network: Network): LeaseStore {
   return {
-    list: (scope, { signal }) => network.call({ process, point: "lease.list", signal, about: () => "listing leases", effect: () => leases.list(scope) }),
+    list: (scope, { signal }) =>
+      network.call({ process, point: "lease.list", signal, about: () => "listing leases", effect: () => leases.list(scope) }),
     compareAndSet(scope, expectedVersion, next, { signal }) {
       const { partition, owner, token, version, state } = next;
       const about = (): string => `${partition} to ${owner ?? "nobody"}, token ${token}, version ${version}, ${state}`;
-      return network.call({ process, point: "lease.write", signal, about, effect: () => leases.compareAndSet(scope, expectedVersion, next) });
+      return network.call({
+        process,
+        point: "lease.write",
+        signal,
+        about,
+        effect: () => leases.compareAndSet(scope, expectedVersion, next),
+      });
     },
     remove(scope, partition, expectedVersion, { signal }) {
-      return network.call({ process, point: "lease.remove", signal, about: () => `removing ${partition}`, effect: () => leases.remove(scope, partition, expectedVersion) });
+      return network.call({
+        process,
+        point: "lease.remove",
+        signal,
+        about: () => `removing ${partition}`,
+        effect: () => leases.remove(scope, partition, expectedVersion),
+      });
     },
   };
 }

@@ -1,4 +1,14 @@
-import type { CallOptions, Coordination, LogBatch, LogMessage, LogSource, Partition, PartitionId, Payload, StartPosition } from "@spillway/spec";
+import type {
+  CallOptions,
+  Coordination,
+  LogBatch,
+  LogMessage,
+  LogSource,
+  Partition,
+  PartitionId,
+  Payload,
+  StartPosition,
+} from "@spillway/spec";
 import type { Network } from "../faults/network.ts";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
 import type { Referee } from "../referee/referee.ts";

@@ -45,9 +45,20 @@ export function queueSource(options: QueueSourceOptions): SimulatedQueueSource {
     });
   }
 
-  async function items(point: FaultPoint, signal: AbortSignal, receipts: readonly Receipt[], act: (receipt: Receipt) => void): Promise<readonly ItemResult[]> {
+  async function items(
+    point: FaultPoint,
+    signal: AbortSignal,
+    receipts: readonly Receipt[],
+    act: (receipt: Receipt) => void,
+  ): Promise<readonly ItemResult[]> {
     const about = (): string => `${point} of ${receipts.join(", ")}`;
-    const results = await call(point, signal, about, () => each(receipts, 1, act), () => each(receipts, 0.5, act));
+    const results = await call(
+      point,
+      signal,
+      about,
+      () => each(receipts, 1, act),
+      () => each(receipts, 0.5, act),
+    );
     if (results.some((result) => !result.ok && hasCode(result.error, "SPILLWAY_RECEIPT_LOST"))) referee.viewOf(process).disturbed = true;
     return results;
   }

@@ -28,7 +28,12 @@ export class SimulatedQueue {
   readonly #byReceipt = new Map<Receipt, Entry>();
   #waiting: (() => void)[] = [];
 
-  constructor(options: { readonly name: string; readonly groups: boolean; readonly visibilityTimeoutMs: number; readonly nowMs: () => number }) {
+  constructor(options: {
+    readonly name: string;
+    readonly groups: boolean;
+    readonly visibilityTimeoutMs: number;
+    readonly nowMs: () => number;
+  }) {
     this.name = options.name;
     this.groups = options.groups;
     this.visibilityTimeoutMs = options.visibilityTimeoutMs;

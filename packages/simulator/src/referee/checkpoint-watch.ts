@@ -35,7 +35,8 @@ export class CheckpointWatch {
     if (gone.has(id)) findings.add("G8", `${what} after it was told that it has lost it`);
     const name = `${id} ${token}`;
     if ((saving.get(name) ?? 0) > 0) findings.add("contract", `${what} while another save of it is under way`);
-    if (checkpoint.state === "reading" && checkpoint.done.length > maxDone) findings.add("contract", `${what} with ${checkpoint.done.length} done positions`);
+    if (checkpoint.state === "reading" && checkpoint.done.length > maxDone)
+      findings.add("contract", `${what} with ${checkpoint.done.length} done positions`);
     saving.set(name, (saving.get(name) ?? 0) + 1);
     return () => saving.set(name, (saving.get(name) ?? 1) - 1);
   }
@@ -54,7 +55,8 @@ export class CheckpointWatch {
         const offset = offsetOf(position);
         const message = partition.messages[offset];
         if (offset <= last) this.#options.findings.add("contract", `${what} names done positions out of order`);
-        if (message !== undefined && !this.#options.hasEnded(message)) this.#options.findings.add("G2", `${what} says that ${message.id} is done, which has not ended`);
+        if (message !== undefined && !this.#options.hasEnded(message))
+          this.#options.findings.add("G2", `${what} says that ${message.id} is done, which has not ended`);
         last = offset;
       }
     }
@@ -68,7 +70,10 @@ export class CheckpointWatch {
     const covered: Covered =
       checkpoint === undefined
         ? none
-        : { offset: coveredBy(partition, checkpoint) - 1, done: new Set(checkpoint.state === "reading" ? checkpoint.done.map(offsetOf) : []) };
+        : {
+            offset: coveredBy(partition, checkpoint) - 1,
+            done: new Set(checkpoint.state === "reading" ? checkpoint.done.map(offsetOf) : []),
+          };
     this.#options.viewOf(process).covered.set(id, covered);
   }
 

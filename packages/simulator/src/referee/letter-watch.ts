@@ -17,7 +17,8 @@ export class LetterWatch {
   /** The sink takes a dead letter. Throws SPILLWAY_OVERSIZE when what it says is longer than the sink takes. */
   stored(letter: OutgoingMessage<Payload>, maxHeader: number): void {
     const headers = letter.headers?.filter(([name]) => name === deadLetterHeader) ?? [];
-    if (String(headers[0]?.[1]).length > maxHeader) throw new SpillwayError("the simulated dead letter is too large", { code: "SPILLWAY_OVERSIZE" });
+    if (String(headers[0]?.[1]).length > maxHeader)
+      throw new SpillwayError("the simulated dead letter is too large", { code: "SPILLWAY_OVERSIZE" });
     const metadata = JSON.parse(String(headers[0]?.[1] ?? "{}")) as { readonly id?: string; readonly disposition?: string };
     const unit = this.#register.find(metadata.id ?? letter.id ?? "?");
     const { disposition = "none" } = metadata;
@@ -26,7 +27,8 @@ export class LetterWatch {
     if (!(letter.value instanceof Uint8Array) || Buffer.compare(letter.value, unit.payload) !== 0) {
       this.#findings.add("G12", `the dead letter of ${unit.id} does not hold its original bytes`);
     }
-    if (letter.key !== unit.key) this.#findings.add("G12", `the dead letter of ${unit.id} has the key ${String(letter.key)} instead of ${unit.key}`);
+    if (letter.key !== unit.key)
+      this.#findings.add("G12", `the dead letter of ${unit.id} has the key ${String(letter.key)} instead of ${unit.key}`);
     this.#register.end(unit, "dead-lettered");
   }
 }

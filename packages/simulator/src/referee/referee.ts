@@ -90,7 +90,8 @@ export class Referee {
 
   /** A write to a sink begins; the returned function is called when it has ended for the engine. */
   writing(process: SimulatedProcess, stage: number, messages: readonly OutgoingMessage<Payload>[], maxBatchSize: number): () => void {
-    if (messages.length === 0 || messages.length > maxBatchSize) this.findings.add("contract", `a write of ${messages.length} messages, where 1 to ${maxBatchSize} are taken`);
+    if (messages.length === 0 || messages.length > maxBatchSize)
+      this.findings.add("contract", `a write of ${messages.length} messages, where 1 to ${maxBatchSize} are taken`);
     const { writing, disturbed } = this.viewOf(process);
     const lanes = new Set<string>();
     for (const { id } of messages) {
@@ -98,7 +99,8 @@ export class Referee {
       if (lane !== undefined) lanes.add(`${stage} ${parent === undefined ? "" : "children of"} ${lane.name}`);
     }
     for (const lane of lanes) {
-      if ((writing.get(lane) ?? 0) > 0 && !disturbed) this.findings.add("contract", `${process.name} writes messages of lane ${lane} in two writes at once`);
+      if ((writing.get(lane) ?? 0) > 0 && !disturbed)
+        this.findings.add("contract", `${process.name} writes messages of lane ${lane} in two writes at once`);
       writing.set(lane, (writing.get(lane) ?? 0) + 1);
     }
     return () => {
@@ -109,21 +111,13 @@ export class Referee {
   /** What an engine tells its listener. */
   heard(process: SimulatedProcess, event: EngineEvent): void {
     const view = this.viewOf(process);
-    switch (event.type) {
-      case "lease":
-        if (event.event.type === "lease-wanted" || event.event.type === "lease-lost") view.disturbed = true;
-        if (event.event.type === "lease-lost") view.gone.add(event.event.partition);
-        return;
-      case "partition-gained":
-        view.gone.delete(event.partition);
-        return;
-      case "partition-ended":
-        view.gone.add(event.partition);
-        return;
-      case "deadline":
-      case "draining":
-        view.disturbed = true;
-    }
+    const lease = event.type === "lease" ? event.event : undefined;
+    // Handlers that nobody waits for may still be running.
+    if (lease?.type === "lease-wanted" || lease?.type === "lease-lost" || event.type === "deadline" || event.type === "draining")
+      view.disturbed = true;
+    if (lease?.type === "lease-lost") view.gone.add(lease.partition);
+    if (event.type === "partition-ended") view.gone.add(event.partition);
+    if (event.type === "partition-gained") view.gone.delete(event.partition);
   }
 
   /** A run has ended. */

@@ -36,9 +36,13 @@ export class StageWatch {
 
   constructor(options: StageWatchOptions) {
     this.#options = options;
-    const mask = (onChildren: boolean): number => options.stages.reduce((sum, stage, index) => (stage.onChildren === onChildren ? sum | (1 << index) : sum), 0);
+    const mask = (onChildren: boolean): number =>
+      options.stages.reduce((sum, stage, index) => (stage.onChildren === onChildren ? sum | (1 << index) : sum), 0);
     this.#complete = { messages: mask(false), children: mask(true) };
-    this.#first = { messages: options.stages.findIndex(({ onChildren }) => !onChildren), children: options.stages.findIndex(({ onChildren }) => onChildren) };
+    this.#first = {
+      messages: options.stages.findIndex(({ onChildren }) => !onChildren),
+      children: options.stages.findIndex(({ onChildren }) => onChildren),
+    };
   }
 
   /** The consumer was rewound: a write that was under way before may arrive now, and has nothing to do with what follows. */
@@ -56,7 +60,8 @@ export class StageWatch {
       const what = `${this.#name(stage)} in ${process.name} attempts ${unit.id}`;
       unit.attempts[stage] = (unit.attempts[stage] ?? 0) + 1;
       if (stage === (unit.parent === undefined ? this.#first.messages : this.#first.children)) unit.passedIn.set(process.number, 0);
-      if (unit.partition !== undefined && view.gone.has(unit.partition)) findings.add("G8", `${what} after its partition ${unit.partition} was lost or given back`);
+      if (unit.partition !== undefined && view.gone.has(unit.partition))
+        findings.add("G8", `${what} after its partition ${unit.partition} was lost or given back`);
       const covered = unit.partition === undefined ? undefined : view.covered.get(unit.partition);
       if (covered !== undefined && (unit.offset <= covered.offset || covered.done.has(unit.offset))) {
         findings.add("G10", `${what}, which the checkpoint that was loaded says is done`);
@@ -81,7 +86,8 @@ export class StageWatch {
   stored(process: SimulatedProcess, stage: number, unit: Unit): void {
     if (process.number < this.#rewoundBy) return;
     const held = unit.lane?.heldBy(stage, unit, undefined);
-    if (held !== undefined) this.#options.findings.add("G3", `${this.#name(stage)} holds ${unit.id} before ${held.id} of the same lane (${unit.lane?.name})`);
+    if (held !== undefined)
+      this.#options.findings.add("G3", `${this.#name(stage)} holds ${unit.id} before ${held.id} of the same lane (${unit.lane?.name})`);
     this.passed(process, stage, unit);
   }
 

@@ -14,7 +14,14 @@ export function appendLoad(world: World, { seed, source, load, pipeline }: Scena
     const key = dice.chance(0.05) ? undefined : `k${dice.below(load.keys)}`;
     const children = pipeline.expand === undefined ? 0 : dice.between(0, pipeline.expand.most);
     const partition = source.kind === "log" ? log.partitionOf(key, index) : undefined;
-    const message = makeMessage({ index, key, children, timestampMs: time.nowMs, partition: partition?.id, offset: partition?.messages.length ?? -1 });
+    const message = makeMessage({
+      index,
+      key,
+      children,
+      timestampMs: time.nowMs,
+      partition: partition?.id,
+      offset: partition?.messages.length ?? -1,
+    });
     index++;
     referee.register.add(message);
     if (partition === undefined) queue.send(message);

@@ -64,7 +64,14 @@ export function buildPipeline(options: BuildOptions): Observable<Settled> {
       }
       case "publish": {
         const { lingerMs } = stage;
-        return before.pipe(publish(options.sink(at, stage), ({ key, payload }) => ({ key, value: payload }), { concurrency, timeoutMs, lingerMs, ...guarded }));
+        return before.pipe(
+          publish(options.sink(at, stage), ({ key, payload }) => ({ key, value: payload }), {
+            concurrency,
+            timeoutMs,
+            lingerMs,
+            ...guarded,
+          }),
+        );
       }
     }
   }
@@ -76,7 +83,9 @@ export function buildPipeline(options: BuildOptions): Observable<Settled> {
   }
   if (shape.expand !== undefined) {
     const { ordering } = shape.expand;
-    body = body.pipe(expand((message) => childrenOf(referee, message), { ordering, concurrency: 4, maxChildren: 2, toPayload: ({ payload }) => payload }));
+    body = body.pipe(
+      expand((message) => childrenOf(referee, message), { ordering, concurrency: 4, maxChildren: 2, toPayload: ({ payload }) => payload }),
+    );
     for (const stage of shape.expand.stages) body = addStage(body, stage);
   }
   const last = number;
@@ -97,7 +106,11 @@ function entrance({ scenario, source, characterOf, referee, isMended }: BuildOpt
   const deliveries =
     source.kind === "queue"
       ? consume(source, { ...common, ordering: ordering === "partition" ? "none" : ordering })
-      : consume(source, { ...common, ordering, ...(scenario.source.kind === "log" ? { leaseDurationMs: scenario.source.leaseDurationMs } : {}) });
+      : consume(source, {
+          ...common,
+          ordering,
+          ...(scenario.source.kind === "log" ? { leaseDurationMs: scenario.source.leaseDurationMs } : {}),
+        });
   return deliveries.pipe(
     decode(unitCodec(referee, (unit) => characterOf(unit).undecodable && !isMended())),
     filter((unit) => {
@@ -127,20 +140,26 @@ function see({ process, referee }: BuildOptions, stage: number, unit: Unit): Uni
   return unit;
 }
 
-function retried({ retry: policy }: PipelineShape, body: Observable<Delivery<Unit>>): Observable<Delivery<Unit, "open" | "retried">> {
-  if (policy === undefined) return body as Observable<Delivery<Unit, "open" | "retried">>;
+/** With a retry policy or without: what follows takes either, so that the type need not say which it is. */
+function retried({ retry: policy }: PipelineShape, body: Observable<Delivery<Unit>>): Tried {
+  if (policy === undefined) return asTried(body);
   const { attempts, firstMs, maxMs, budget, giveBackAfterMs } = policy;
-  return body.pipe(
-    retry({
-      attempts,
-      backoff: exponential({ firstMs, maxMs: Math.max(firstMs, maxMs) }),
-      ...(budget ? { budget: retryBudget({ share: 0.1, floorPerSecond: 5, maxSaved: 10 }) } : {}),
-      ...(giveBackAfterMs === undefined ? {} : { giveBackAfterMs }),
-    }),
-  ) as Observable<Delivery<Unit, "open" | "retried">>;
+  const tried = retry({
+    attempts,
+    backoff: exponential({ firstMs, maxMs: Math.max(firstMs, maxMs) }),
+    ...(budget ? { budget: retryBudget({ share: 0.1, floorPerSecond: 5, maxSaved: 10 }) } : {}),
+    ...(giveBackAfterMs === undefined ? {} : { giveBackAfterMs }),
+  });
+  return asTried(body.pipe(tried));
 }
 
-function answered({ scenario, deadLetters }: BuildOptions, tried: Observable<Delivery<Unit, "open" | "retried">>): Observable<Delivery<Unit, "resolved">> {
+type Tried = Observable<Delivery<Unit, "open" | "retried">>;
+
+function asTried(body: Observable<unknown>): Tried {
+  return body as Tried;
+}
+
+function answered({ scenario, deadLetters }: BuildOptions, tried: Tried): Observable<Delivery<Unit, "resolved">> {
   const { failure } = scenario.pipeline;
   if (failure.answer === "halt") return tried.pipe(haltOnFailure());
   return tried.pipe(deadLetter(deadLetters, failure.budget === undefined ? {} : { budget: deadLetterBudget(failure.budget) }));

@@ -76,9 +76,25 @@ function stageShape(dice: Random): StageShape {
   if (kind === "handle") return { kind, concurrency, timeoutMs, breaker };
   const lingerMs = dice.pick([0, 5, 50]);
   if (kind === "publish") {
-    return { kind, concurrency: dice.between(1, 4), timeoutMs, lingerMs, maxBatchSize: dice.pick([1, 5, 25]), order: dice.pick(["write", "key", "none"]), breaker };
+    return {
+      kind,
+      concurrency: dice.between(1, 4),
+      timeoutMs,
+      lingerMs,
+      maxBatchSize: dice.pick([1, 5, 25]),
+      order: dice.pick(["write", "key", "none"]),
+      breaker,
+    };
   }
-  return { kind, concurrency: dice.between(1, 4), timeoutMs, lingerMs, maxMessages: dice.pick([2, 8, 50]), answers: dice.pick(["throws", "map", "array"]), breaker };
+  return {
+    kind,
+    concurrency: dice.between(1, 4),
+    timeoutMs,
+    lingerMs,
+    maxMessages: dice.pick([2, 8, 50]),
+    answers: dice.pick(["throws", "map", "array"]),
+    breaker,
+  };
 }
 
 function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
@@ -87,7 +103,9 @@ function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
   const halts = dice.chance(0.08);
   return {
     stages: stages(expanded ? dice.between(0, 1) : dice.pick([1, 1, 2, 2, 3])),
-    expand: expanded ? { most: dice.between(1, 5), ordering: dice.pick(["parent", "none"]), stages: stages(dice.between(1, 2)) } : undefined,
+    expand: expanded
+      ? { most: dice.between(1, 5), ordering: dice.pick(["parent", "none"]), stages: stages(dice.between(1, 2)) }
+      : undefined,
     tapped: dice.chance(0.15),
     retry: dice.chance(0.9) ? retryShape(dice, source) : undefined,
     failure: halts
@@ -96,7 +114,9 @@ function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
           answer: "deadLetter",
           maxBatchSize: dice.pick([1, 10]),
           oversize: dice.chance(0.2),
-          budget: dice.chance(0.15) ? { maxConsecutive: dice.between(1, 5), beyond: dice.pick(["halt", "hold", "hold"]), holdMs: dice.between(500, 5_000) } : undefined,
+          budget: dice.chance(0.15)
+            ? { maxConsecutive: dice.between(1, 5), beyond: dice.pick(["halt", "hold", "hold"]), holdMs: dice.between(500, 5_000) }
+            : undefined,
         },
     everyMessages: dice.pick([1, 5, 20, 100]),
     everyMs: dice.pick([100, 1_000, 5_000]),
@@ -114,7 +134,16 @@ function retryShape(dice: Random, source: "log" | "queue"): RetryShape {
   };
 }
 
-const logPoints: readonly FaultPoint[] = ["partitions", "read", "checkpoint.load", "checkpoint.save", "checkpoint.save", "lease.list", "lease.write", "lease.remove"];
+const logPoints: readonly FaultPoint[] = [
+  "partitions",
+  "read",
+  "checkpoint.load",
+  "checkpoint.save",
+  "checkpoint.save",
+  "lease.list",
+  "lease.write",
+  "lease.remove",
+];
 const queuePoints: readonly FaultPoint[] = ["receive", "ack", "ack", "nack", "extend"];
 const sinkPoints: readonly FaultPoint[] = ["sink", "dead-letter", "dead-letter"];
 
@@ -139,7 +168,8 @@ function shareOf(dice: Random, kind: FaultKind): number {
 
 function disasters(dice: Random, source: "log" | "queue", workers: number, calmMs: number): readonly Disaster[] {
   const found: Disaster[] = [];
-  const kinds: readonly Disaster["kind"][] = source === "log" ? ["crash", "stop", "cut", "jump", "steal", "split", "merge"] : ["crash", "stop", "cut", "jump"];
+  const kinds: readonly Disaster["kind"][] =
+    source === "log" ? ["crash", "stop", "cut", "jump", "steal", "split", "merge"] : ["crash", "stop", "cut", "jump"];
   for (let count = dice.pick([0, 1, 2, 3, 5]); count > 0; count--) found.push(disaster(dice.pick(kinds), dice, workers, calmMs));
   if (source === "log" && dice.chance(0.05)) found.push({ kind: "rewind", atMs: dice.between(calmMs / 2, calmMs) });
   return found.sort((one, other) => one.atMs - other.atMs);

@@ -20,7 +20,11 @@ export async function rewindConsumer(world: World, workers: readonly Worker[], s
   async function tryOnce(operator: ReturnType<World["process"]>): Promise<string> {
     try {
       const signal = new AbortController().signal;
-      await rewind(world.logSource(operator, shape), { at: "earliest" }, { clock: operator.clock, signal, leaseDurationMs: shape.leaseDurationMs });
+      await rewind(
+        world.logSource(operator, shape),
+        { at: "earliest" },
+        { clock: operator.clock, signal, leaseDurationMs: shape.leaseDurationMs },
+      );
       world.referee.rewound(operator);
       return "done";
     } catch (error) {

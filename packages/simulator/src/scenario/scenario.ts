@@ -104,7 +104,12 @@ export interface PipelineShape {
   readonly retry: RetryShape | undefined;
   readonly failure:
     | { readonly answer: "halt" }
-    | { readonly answer: "deadLetter"; readonly maxBatchSize: number; readonly oversize: boolean; readonly budget: BudgetShape | undefined };
+    | {
+        readonly answer: "deadLetter";
+        readonly maxBatchSize: number;
+        readonly oversize: boolean;
+        readonly budget: BudgetShape | undefined;
+      };
   readonly everyMessages: number;
   readonly everyMs: number;
   readonly drainTimeoutMs: number;

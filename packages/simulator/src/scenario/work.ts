@@ -68,27 +68,29 @@ export function work(options: WorkOptions): {
       });
     },
 
-    handleBatch: (stage, answers) => (units, { signal }) => {
-      if (!process.alive) return never;
-      referee.stages.attempt(process, stage, units);
-      const all = units.map((unit) => behaviour(unit, stage));
-      const killer = all.findIndex(({ kills }) => kills);
-      if (killer >= 0 && !options.isMended()) {
-        process.crash(`${units[killer]?.id} killed it`);
-        return never;
-      }
-      const hanging = all.find(({ hangs }, index) => ((units[index] as Unit).attempts[stage] ?? 0) <= hangs);
-      if (hanging !== undefined) return hang(signal, hanging);
-      return new Promise((resolve, reject) => {
-        process.clock.schedule(Math.max(...all.map(({ delayMs }) => delayMs)), () => {
-          try {
-            resolve(answer(units, all, stage, answers));
-          } catch (error) {
-            reject(error);
-          }
+    handleBatch:
+      (stage, answers) =>
+      (units, { signal }) => {
+        if (!process.alive) return never;
+        referee.stages.attempt(process, stage, units);
+        const all = units.map((unit) => behaviour(unit, stage));
+        const killer = all.findIndex(({ kills }) => kills);
+        if (killer >= 0 && !options.isMended()) {
+          process.crash(`${units[killer]?.id} killed it`);
+          return never;
+        }
+        const hanging = all.find(({ hangs }, index) => ((units[index] as Unit).attempts[stage] ?? 0) <= hangs);
+        if (hanging !== undefined) return hang(signal, hanging);
+        return new Promise((resolve, reject) => {
+          process.clock.schedule(Math.max(...all.map(({ delayMs }) => delayMs)), () => {
+            try {
+              resolve(answer(units, all, stage, answers));
+            } catch (error) {
+              reject(error);
+            }
+          });
         });
-      });
-    },
+      },
   };
 
   function answer(units: readonly Unit[], all: readonly Behaviour[], stage: number, answers: "throws" | "map" | "array"): unknown {

@@ -15,7 +15,14 @@ export async function bundleMutant(mutant: EngineMutant | undefined, folder: str
     resolve: { alias: [{ find: /^@spillway\/([a-z-]+)$/, replacement: `${packages}$1/src/index.ts` }] },
     plugins: mutant === undefined ? [] : [breaks(mutant)],
     ssr: { noExternal: true },
-    build: { ssr: entry, outDir: folder, emptyOutDir: true, minify: false, target: "node20", rollupOptions: { output: { entryFileNames: "hunt.mjs" } } },
+    build: {
+      ssr: entry,
+      outDir: folder,
+      emptyOutDir: true,
+      minify: false,
+      target: "node20",
+      rolldownOptions: { output: { entryFileNames: "hunt.mjs" } },
+    },
   });
   return `${folder}/hunt.mjs`;
 }
@@ -25,8 +32,8 @@ function breaks({ name, file, find, replace }: EngineMutant): Plugin {
   return {
     name: "mutant",
     enforce: "pre",
-    async load(id) {
-      if (id !== path) return null;
+    async load(id): Promise<string | undefined> {
+      if (id !== path) return undefined;
       const source = await readFile(path, "utf8");
       const parts = source.split(find);
       if (parts.length !== 2) throw new Error(`"${name}": ${file} holds its line ${parts.length - 1} times; name the line as it is now`);

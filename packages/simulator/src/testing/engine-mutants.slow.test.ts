@@ -26,7 +26,10 @@ test("the hunt finds nothing wrong with the engine as it is", async () => {
   expect(await huntFor(undefined, "none", 100)).toBeNull();
 });
 
-test.each(engineMutants.map((mutant, index) => ({ mutant, index, name: mutant.name })))("found within 2,000 seeds: $name", async ({ mutant, index }) => {
-  const found = await huntFor(mutant, String(index), seeds);
-  expect(found).not.toBeNull();
-});
+test.each(engineMutants.map((mutant, index) => ({ mutant, index, name: mutant.name })))(
+  "found within 2,000 seeds: $name",
+  async ({ mutant, index }) => {
+    const found = await huntFor(mutant, String(index), seeds);
+    expect(found).not.toBeNull();
+  },
+);

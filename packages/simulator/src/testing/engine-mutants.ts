@@ -33,7 +33,8 @@ export const engineMutants: readonly EngineMutant[] = [
     name: "a checkpoint is saved after the lease is lost",
     file: "engine/partition-session.ts",
     find: 'if (how !== "lost") {',
-    replace: 'if (how === "lost") void this.#options.source.coordination.checkpoints.save({ scope: this.#options.scope, partition: this.lease.partition }, this.#capture(), this.lease.token, { signal: new AbortController().signal }).catch(() => undefined);\n    else {',
+    replace:
+      'if (how === "lost") void this.#options.source.coordination.checkpoints.save({ scope: this.#options.scope, partition: this.lease.partition }, this.#capture(), this.lease.token, { signal: new AbortController().signal }).catch(() => undefined);\n    else {',
   },
   {
     name: "the loss of a lease is not heard",
@@ -93,7 +94,8 @@ export const engineMutants: readonly EngineMutant[] = [
     name: "positions that are under way are saved as done",
     file: "engine/partition-progress.ts",
     find: "if (window.state(sequence) === PlaceState.settled) done.push(",
-    replace: "if (window.state(sequence) !== PlaceState.waiting && typeof window.record(sequence) === \"string\" || window.state(sequence) === PlaceState.waiting) done.push((window.record(sequence) as { position?: Position }).position ?? ",
+    replace:
+      'if (window.state(sequence) !== PlaceState.waiting && typeof window.record(sequence) === "string" || window.state(sequence) === PlaceState.waiting) done.push((window.record(sequence) as { position?: Position }).position ?? ',
   },
   {
     name: "what a checkpoint says is done is run again",

@@ -169,7 +169,12 @@ function defaultMessage(index: number, dice: Random): { readonly key: string; re
   return { key: `k${dice.below(20)}`, value: Buffer.from(String(index)) };
 }
 
-function verify({ referee, findings }: World, options: SimulateOptions, shared: Map<string, unknown>, sinks: Map<string, OutgoingMessage<Payload>[]>): void {
+function verify(
+  { referee, findings }: World,
+  options: SimulateOptions,
+  shared: Map<string, unknown>,
+  sinks: Map<string, OutgoingMessage<Payload>[]>,
+): void {
   const { messages } = referee.register;
   try {
     options.verify?.({
