@@ -37,3 +37,16 @@ export function passes({ bar, measured }: Answer): boolean {
   if (measured === undefined) return false;
   return measured.value <= (bar.atMost ?? Number.POSITIVE_INFINITY) && measured.value >= (bar.atLeast ?? Number.NEGATIVE_INFINITY);
 }
+
+/** An answer as programs read it. */
+export function toRow(answer: Answer): object {
+  const { bar, measured } = answer;
+  return {
+    name: bar.name,
+    ratio: measured?.value ?? null,
+    bar: bar.atMost ?? bar.atLeast,
+    unit: bar.unit,
+    spread: measured?.spread ?? null,
+    pass: passes(answer),
+  };
+}

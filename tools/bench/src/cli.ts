@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { passes, type Answer, type Scenario } from "./bar.ts";
+import { passes, toRow, type Answer, type Scenario } from "./bar.ts";
 import { measureApart } from "./measure-apart.ts";
 import { scenarios } from "./scenarios.ts";
 import { sayAnswer, sayHeading } from "./table.ts";
@@ -13,6 +13,7 @@ const help = `Measures the engine against hand-written loops and prints each bar
   npm run bench -- --only NAME        the scenario that answers this bar; may be given several times
   npm run bench -- --json FILE        also writes { name, ratio, bar, unit, spread, pass } for each bar
   npm run bench -- --strict           ends with 1 when a bar is missed; without it, the run only reports
+  npm run bench -- --only kafka       on Apache Kafka, which it starts; likewise --only sqs, on ElasticMQ
   npm run bench -- --detail           also prints the figures behind each bar
 
 Bars: ${bars.map(({ name }) => name).join(", ")}.`;
@@ -45,7 +46,7 @@ async function measureAll(): Promise<void> {
   }
   const missed = answers.filter((answer) => !passes(answer)).length;
   console.log(`\n${answers.length} bars, ${missed} missed.`);
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(answers.map(toJson), undefined, 2)}\n`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(answers.map(toRow), undefined, 2)}\n`);
   if (values.strict && missed > 0) process.exitCode = 1;
 }
 
@@ -59,16 +60,4 @@ async function answersOf(name: string, scenario: Scenario): Promise<readonly Ans
   for (const answer of answers) console.log(sayAnswer(answer));
   if (values.detail) for (const detail of new Set(measured.map((each) => each.detail))) console.log(`  ${detail}`);
   return answers;
-}
-
-function toJson(answer: Answer): object {
-  const { bar, measured } = answer;
-  return {
-    name: bar.name,
-    ratio: measured?.value ?? null,
-    bar: bar.atMost ?? bar.atLeast,
-    unit: bar.unit,
-    spread: measured?.spread ?? null,
-    pass: passes(answer),
-  };
 }
