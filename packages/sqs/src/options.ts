@@ -47,11 +47,6 @@ export function checkOptions(options: SqsOptions, fifo: boolean): CheckedOptions
   };
 }
 
-/** Whether a queue URL is that of a FIFO queue, by its name. */
-export function isFifoUrl(queueUrl: string): boolean {
-  return queueNameOf(queueUrl).endsWith(".fifo");
-}
-
 function queueNameOf(queueUrl: string): string {
   const name = URL.canParse(queueUrl) ? new URL(queueUrl).pathname.split("/").at(-1) : undefined;
   if (name === undefined || name === "")

@@ -77,7 +77,10 @@ function explain(directory: string, error: unknown): unknown {
     case "EPERM":
       return unusable(`This process may not read and write ${directory}. Change its owner or mode, or choose another.`, error);
     case "ENOENT":
-      return unusable(`${directory} cannot be made: its file system takes no directories there, or a link in its path leads nowhere. Choose another.`, error);
+      return unusable(
+        `${directory} cannot be made: its file system takes no directories there, or a link in its path leads nowhere. Choose another.`,
+        error,
+      );
     case "EROFS":
       return unusable(`${directory} is on a read-only file system. Choose a directory that can be written.`, error);
     case "ENOSPC":

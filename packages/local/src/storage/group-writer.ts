@@ -107,7 +107,7 @@ export function createGroupWriter({ directory, stored, unsyncedSurvives, opened 
 
   return (work, durability) =>
     new Promise((resolve, reject) => {
-      waiting.push({ work, durability, resolve: resolve as (value: unknown) => void, reject });
+      waiting.push({ work, durability, resolve, reject });
       if (!running) void writeAll();
     });
 }

@@ -14,7 +14,9 @@ function listOf(entries: ReadonlyMap<string, string>): Pick<Database, "get" | "r
     },
     range({ from, until, limit = Infinity, reverse }: Range): Iterable<Entry> {
       const [low, high] = [from.toString(), until.toString()];
-      const inside = reverse ? sorted.filter(([key]) => key <= low && key > high).reverse() : sorted.filter(([key]) => key >= low && key < high);
+      const inside = reverse
+        ? sorted.filter(([key]) => key <= low && key > high).reverse()
+        : sorted.filter(([key]) => key >= low && key < high);
       return inside.slice(0, limit).map(([key, value]) => ({ key: Buffer.from(key), value: Buffer.from(value) }));
     },
   };
@@ -28,7 +30,7 @@ function seeded(seed: number): (below: number) => number {
   };
 }
 
-const texts = (entries: Iterable<Entry>): readonly string[] => Array.from(entries, ({ key, value }) => `${key}=${value}`);
+const texts = (entries: Iterable<Entry>): readonly string[] => Array.from(entries, ({ key, value }) => `${String(key)}=${String(value)}`);
 
 test("an overlay reads as if its changes had been made, whatever they are", () => {
   const random = seeded(7);

@@ -54,7 +54,11 @@ export function createOverlay(base: Pick<Database, "get" | "range">): Overlay {
 }
 
 /** Entries and changed keys in one order; a key that is in both comes once. */
-function* merged(entries: Iterable<Entry>, changed: readonly Buffer[], reverse: boolean): Iterable<Entry | { key: Buffer; value: undefined }> {
+function* merged(
+  entries: Iterable<Entry>,
+  changed: readonly Buffer[],
+  reverse: boolean,
+): Iterable<Entry | { key: Buffer; value: undefined }> {
   let next = 0;
   for (const entry of entries) {
     for (let key = changed[next]; key !== undefined; key = changed[next]) {
