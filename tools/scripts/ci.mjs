@@ -18,7 +18,17 @@ const steps = [
   {
     // What knows Node best; all of it with npm run test:node24.
     name: "engine and embedded store on Node 24",
-    args: ["run", "test:node24", "--", "--project", "quick", "packages/core", "packages/memory", "packages/local", ...reportTo("tests-node24")],
+    args: [
+      "run",
+      "test:node24",
+      "--",
+      "--project",
+      "quick",
+      "packages/core",
+      "packages/memory",
+      "packages/local",
+      ...reportTo("tests-node24"),
+    ],
     report: "tests-node24",
     onlyBeforeMs: 12 * 60_000,
   },
