@@ -32,7 +32,7 @@ type Result = { readonly ok: true; readonly value: unknown } | { readonly ok: fa
 const maxWorksPerGroup = 1_000;
 
 // It is committed and synced when the call returns; others are let in before the sync.
-const commitAndSync: TransactionFlags = (TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH) as TransactionFlags;
+const commitAndSync: TransactionFlags = TransactionFlags.SYNCHRONOUS_COMMIT | TransactionFlags.NO_SYNC_FLUSH;
 
 /**
  * Makes the writer of an environment. Work that waits at the same time is run together, over the newest state, and its changes are committed on
