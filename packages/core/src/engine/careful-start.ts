@@ -32,6 +32,8 @@ export class CarefulStart implements StartGuard {
   readonly #options: CarefulStartOptions;
   #left: number;
   #current: TrackedDelivery | undefined = undefined;
+  /** Whether that one is not attempted but on its way to the dead letters. */
+  #isBuried = false;
   /** Messages whose next attempt is due and waits for its turn. */
   readonly #retries = new WaitingRetries();
   /** For the checkpoint. */
@@ -54,18 +56,22 @@ export class CarefulStart implements StartGuard {
       this.#attempt(delivery, () => enter(delivery));
       return;
     }
+    // Until its dead letter is confirmed, its deaths stay written down: the name of another message in their place would let it kill from the beginning.
+    this.#current = delivery;
+    this.#isBuried = true;
+    this.attempting = { position: positionOf(delivery), crashes };
     markFailed(delivery, crashedAt, crashError(crashes), "crashed", nowMs());
     delivery.holder?.park(delivery);
     enter(delivery);
   }
 
   paused(delivery: TrackedDelivery): void {
-    if (delivery.message === this.#current?.message) this.#leave();
+    if (delivery.message === this.#current?.message && !this.#isBuried) this.#leave();
   }
 
   retry(delivery: TrackedDelivery, go: () => void): void {
     // What is behind it in its lane cannot go on before it, and so must not keep the turn from it.
-    if (this.#current !== undefined && inOneLane(this.#current, delivery)) {
+    if (this.#current !== undefined && !this.#isBuried && inOneLane(this.#current, delivery)) {
       this.#attempt(delivery, go);
       return;
     }
@@ -103,6 +109,7 @@ export class CarefulStart implements StartGuard {
 
   #leave(): void {
     this.#current = undefined;
+    this.#isBuried = false;
     this.attempting = undefined;
     this.#options.turn.leave(this);
     this.#startRetries();
