@@ -55,6 +55,7 @@ export class Worker {
       clock: process.clock,
       worker: name,
       name: "simulated",
+      version: "1",
       drainTimeoutMs,
       stalledAfterMs: 600_000,
       onEvent: (event) => this.#heard(process, event),

@@ -95,7 +95,7 @@ export class World {
         by: "leases",
         consumer: "simulated",
         leases: leaseStore(this.leases, process, network),
-        checkpoints: checkpointStore({ checkpoints, process, network, referee, maxDone: shape.maxDone }),
+        checkpoints: checkpointStore({ checkpoints, process, network, referee, maxDone: shape.maxDone, maxNotes: shape.maxNotes }),
       },
     });
   }

@@ -30,10 +30,12 @@ export function checkpointStore(options: {
   readonly network: Network;
   readonly referee: Referee;
   readonly maxDone: number;
+  readonly maxNotes: number;
 }): CheckpointStore {
-  const { checkpoints, process, network, referee, maxDone } = options;
+  const { checkpoints, process, network, referee, maxDone, maxNotes } = options;
   return {
     maxDone,
+    maxNotes,
     async load(key, token, { signal }) {
       const effect = (): Checkpoint | undefined => checkpoints.raise(key, token).checkpoint;
       const about = (): string => `load of ${key.partition} with token ${token}`;

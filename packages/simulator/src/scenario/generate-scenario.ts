@@ -47,6 +47,7 @@ function logShape(dice: Random): LogShape {
     pageSize: dice.pick([1, 7, 50, 300]),
     maxDone: dice.pick([0, 5, 1_000]),
     leaseDurationMs: dice.pick([2_000, 4_000, 10_000]),
+    maxNotes: dice.pick([0, 3, 100]),
   };
 }
 
@@ -157,6 +158,8 @@ function faultRules(dice: Random, source: "log" | "queue", calmMs: number): read
     const untilMs = dice.chance(0.4) ? calmMs : Math.min(calmMs, fromMs + dice.between(200, 8_000));
     rules.push({ point: dice.pick(points), kind, share: shareOf(dice, kind), fromMs, untilMs });
   }
+  // A queue that confirms slowly, all the time: everything else goes on and waits for it.
+  if (source === "queue" && dice.chance(0.06)) rules.push({ point: "ack", kind: "slow", share: 1, fromMs: 0, untilMs: calmMs });
   return rules;
 }
 

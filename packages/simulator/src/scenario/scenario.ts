@@ -25,6 +25,8 @@ export interface LogShape {
   readonly pageSize: number;
   /** The most done positions that its checkpoints keep. */
   readonly maxDone: number;
+  /** The most notes that they keep. */
+  readonly maxNotes: number;
   readonly leaseDurationMs: number;
 }
 

@@ -14,14 +14,14 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "the watermark passes what is under way",
     file: "engine/window.ts",
-    find: "while (base !== this.end && this.states[base & this.mask] === PlaceState.settled) {",
-    replace: "while (base !== this.end && this.states[base & this.mask] !== PlaceState.waiting) {",
+    find: "} while (base !== this.end && this.states[base & this.mask] === PlaceState.settled);",
+    replace: "} while (base !== this.end && this.states[base & this.mask] !== PlaceState.waiting);",
   },
   {
     name: "the watermark is one too far",
     file: "engine/window.ts",
-    find: "let base = (sequence + 1) & wrap;",
-    replace: "let base = (sequence + (this.size > 1 && this.states[(sequence + 1) & this.mask] !== PlaceState.settled ? 2 : 1)) & wrap;",
+    find: "    this.base = base;\n    return true;",
+    replace: "    this.base = base === this.end ? base : (base + 1) & wrap;\n    return true;",
   },
   {
     name: "a message is settled before its dead letter is confirmed",
@@ -44,8 +44,8 @@ export const engineMutants: readonly EngineMutant[] = [
   },
   {
     name: "a message that waits for its retry does not hold its lane",
-    file: "engine/gate.ts",
-    find: "if (delivery.holder === this) feed.occupy(delivery);",
+    file: "engine/feed.ts",
+    find: "else if (atGate) this.occupy(delivery);",
     replace: "",
   },
   {
@@ -56,9 +56,9 @@ export const engineMutants: readonly EngineMutant[] = [
   },
   {
     name: "a lane is not passed on",
-    file: "engine/feed.ts",
-    find: "if (next >= 0) this.ready.push(next);",
-    replace: "if (next >= 0) this.ready.size;",
+    file: "engine/feed-lanes.ts",
+    find: "if (next >= 0) this.free.push(next);",
+    replace: "if (next >= 0) this.free.size;",
   },
   {
     name: "the drain drops what it aborts",
@@ -171,8 +171,8 @@ export const engineMutants: readonly EngineMutant[] = [
   },
   {
     name: "what was given back is extended",
-    file: "engine/queue-intake.ts",
-    find: "if (state === PlaceState.waiting) return !this.feed.closed && !this.feed.takenBack.has(place as Message<unknown>);",
+    file: "engine/queue-heartbeat.ts",
+    find: "if (state === PlaceState.waiting) return !feed.closed && !feed.takenBack.has(place as Message<unknown>);",
     replace: "",
   },
   {
