@@ -8,7 +8,7 @@ import { start } from "../running.ts";
 import { median, spreadOf } from "../statistics.ts";
 import { until } from "../until.ts";
 
-const maxInFlight = 131_072;
+const maxInFlight = 262_144;
 /** The engine's bound on the messages of a partition from its watermark to its newest; all rounds together stay below it. */
 const maxSpan = maxInFlight * 4;
 const unavailable = new Error("the service is down for this key");
@@ -26,7 +26,7 @@ export const failingKey: Scenario = {
   async measure() {
     const healthy = pipelineOf("healthy");
     const failing = pipelineOf("failing");
-    const measured = await pairedRounds([healthy.variant, failing.variant], { unit, rounds: 9, roundMs: 50 });
+    const measured = await pairedRounds([healthy.variant, failing.variant], { unit, rounds: 15, roundMs: 40 });
     const ratio = ratios(measured, "healthy", "failing");
     const kept = await failing.fill();
     return [

@@ -1,4 +1,5 @@
-import { checkpoint, consume, haltOnFailure, handle } from "@spillway/core";
+import { checkpoint, consume, haltOnFailure, handle, type HandleContext } from "@spillway/core";
+import type { Message } from "@spillway/spec";
 import type { Scenario } from "../bar.ts";
 import { benchLog } from "../bench-log.ts";
 import { Countdown } from "../countdown.ts";
@@ -12,27 +13,29 @@ type Order = "none" | "key";
 
 const rounds = { unit, rounds: 9, roundMs: 150 };
 const pages = makePages((index) => index);
-let sum = 0;
+let seen = 0;
 
-/** A handler that returns at once, through consume … checkpoint, against a bare loop over the same messages. */
+/** What every handler and loop does: it looks at the value and the key, as the least that a handler can do with its message. */
+function look(value: number, { key = "" }: Message<unknown>): void {
+  seen ^= value ^ key.length;
+}
+
+/** A handler that has nothing to do, through consume … checkpoint, against a bare loop over the same messages. */
 export const synchronous: Scenario = {
   bars: [
     { name: "sync", says: "sync no-op handler, of a bare loop", atMost: 10, unit: "x" },
     { name: "sync-over", says: "sync no-op handler, over a bare loop", atMost: 150, unit: "ns/message" },
   ],
   async measure() {
-    const engine = await pipeline("none", (countdown) => (value) => {
-      sum += value;
+    const engine = await pipeline("none", (countdown) => (value, { message }) => {
+      look(value, message);
       countdown.tick();
     });
-    const handler = (value: number): void => {
-      sum += value;
-    };
     const loop: Variant = {
       name: "loop",
       run: (messages) =>
         overPages(pages, messages, (page) => {
-          for (const message of page) handler(message.value);
+          for (const message of page) look(message.value, message);
         }),
     };
     const measured = await pairedRounds([loop, engine.variant], rounds);
@@ -63,18 +66,16 @@ export const asynchronousByKey: Scenario = {
 };
 
 async function asynchronous(order: Order, name: string): ReturnType<Scenario["measure"]> {
-  const engine = await pipeline(order, (countdown) => async (value) => {
-    sum += value;
+  const engine = await pipeline(order, (countdown) => async (value, { message }) => {
+    look(value, message);
     countdown.tick();
   });
-  const handler = async (value: number): Promise<void> => {
-    sum += value;
-  };
+  const handler = async (value: number, message: Message<unknown>): Promise<void> => look(value, message);
   const loop: Variant = {
     name: "loop",
     run: (messages) =>
       overPages(pages, messages, async (page) => {
-        for (const message of page) await handler(message.value);
+        for (const message of page) await handler(message.value, message);
       }),
   };
   const measured = await pairedRounds([loop, engine.variant], rounds);
@@ -98,7 +99,7 @@ async function checkOrder(): Promise<void> {
 
 async function pipeline(
   ordering: Order,
-  makeHandler: (countdown: Countdown) => (value: number) => void | Promise<void>,
+  makeHandler: (countdown: Countdown) => (value: number, context: HandleContext) => void | Promise<void>,
 ): Promise<{ readonly variant: Variant; stop(): Promise<void> }> {
   const log = benchLog(pages);
   const countdown = new Countdown();
