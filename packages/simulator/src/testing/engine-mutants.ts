@@ -76,7 +76,7 @@ export const engineMutants: readonly EngineMutant[] = [
     name: "a message is settled while its handler runs",
     file: "engine/work-stage.ts",
     find: "if (isThenable(result)) {",
-    replace: "if (isThenable(result) && Math.random() < 2 && this.exit === undefined) {",
+    replace: "if (isThenable(result) && this.exit === undefined) {",
   },
   {
     name: "credits are not given back",
