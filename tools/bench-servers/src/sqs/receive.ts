@@ -36,7 +36,7 @@ export const receive: Scenario = {
         "handleMessageBatch × 8": taking(byConsumerBatches, fiveMs),
         handleMessage: taking(byConsumerMessages, fiveMs, fewer),
       },
-      3,
+      4,
     );
     const bareDetail = `no-op: ${sayRounds(bare)}`;
     const timedDetail = `5 ms: ${sayRounds(timed)}`;
