@@ -1,3 +1,4 @@
+import { NextTurn } from "../next-turn.ts";
 import type { OrderCheck } from "../order-check.ts";
 import { failsOnce, neverWorks, type Order } from "./order.ts";
 
@@ -6,7 +7,7 @@ export class Declined extends Error {}
 
 /** Stands for a remote service: all calls of one turn of the event loop are answered in the next, and some fail. */
 export class Service {
-  private waiting: (() => void)[] = [];
+  private readonly turn = new NextTurn();
   private readonly check: OrderCheck;
 
   constructor(check: OrderCheck) {
@@ -16,17 +17,9 @@ export class Service {
   /** An attempt to charge an order. */
   async charge(order: Order, attempt: number): Promise<void> {
     this.check.begin(order.index);
-    await new Promise<void>((resolve) => {
-      if (this.waiting.push(resolve) === 1) setImmediate(() => this.answer());
-    });
+    await this.turn.wait();
     this.check.end(order.index);
     if (attempt === 1 && failsOnce(order.index)) throw new Error("the service is busy");
     if (neverWorks(order.index)) throw new Declined("the card was declined");
-  }
-
-  private answer(): void {
-    const answered = this.waiting;
-    this.waiting = [];
-    for (const resolve of answered) resolve();
   }
 }
