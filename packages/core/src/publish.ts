@@ -1,5 +1,5 @@
 import { SpillwayError, type ItemResult, type Message, type OutgoingMessage, type Sink } from "@spillway/spec";
-import { BatchStage, type BatchResult } from "./engine/batch-stage.ts";
+import { BatchStage, passed, type BatchResult } from "./engine/batch-stage.ts";
 import type { Breaker } from "./breaker.ts";
 import { laneKey } from "./engine/lane-key.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
@@ -105,7 +105,7 @@ async function writeBatch<A, M>(
   const written = messages.length === 0 ? [] : await write(sink, messages, signal);
   places.forEach((place, index) => {
     const result = written[index] as ItemResult;
-    results[place] = result.ok ? { ok: true, value: (batch[place] as TrackedDelivery).value } : result;
+    results[place] = result.ok ? passed : result;
   });
   return results;
 }

@@ -14,6 +14,9 @@ import type { TrackedDelivery } from "./tracked-delivery.ts";
 /** What became of one delivery of a batch. */
 export type BatchResult = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
+/** The result of a delivery that passed with the value that it has: one object for all of them, so that a batch costs none for each message. */
+export const passed: BatchResult = { ok: true, value: undefined };
+
 /** What a batch stage is made of. */
 export interface BatchStageOptions {
   readonly name: string;
@@ -89,7 +92,8 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       delivery.ownsLane = true;
     }
     this.queue(delivery);
-    this.depart();
+    // Most arrivals neither fill a batch nor start its clock.
+    if (this.cancelLinger === undefined || this.isDue()) this.depart();
   }
 
   activityFor(_delivery: TrackedDelivery): undefined {
@@ -157,15 +161,16 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private compose(): TrackedDelivery[] {
     const { sharesLanes, maxBytes, goesAlone } = this.options;
     const maxMessages = this.options.maxMessages();
+    const weighs = maxBytes !== Number.POSITIVE_INFINITY;
     const batch: TrackedDelivery[] = [];
     let bytes = 0;
     let alone = false;
     const fits = (delivery: TrackedDelivery): boolean =>
       batch.length === 0 ||
-      (!alone && batch.length < maxMessages && bytes + sizeOf(delivery.message.value) <= maxBytes && !goesAlone(delivery));
+      (!alone && batch.length < maxMessages && (!weighs || bytes + sizeOf(delivery.message.value) <= maxBytes) && !goesAlone(delivery));
     const take = (delivery: TrackedDelivery): void => {
       batch.push(delivery);
-      bytes += sizeOf(delivery.message.value);
+      if (weighs) bytes += sizeOf(delivery.message.value);
       this.eligible--;
     };
     for (let delivery = this.ready.peek(); delivery !== undefined && (delivery.settled || fits(delivery)); delivery = this.ready.peek()) {
@@ -176,7 +181,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
         continue;
       }
       take(delivery);
-      alone ||= goesAlone(delivery);
+      if (batch.length === 1) alone = goesAlone(delivery);
       const lane = this.laneOf(delivery);
       if (lane === undefined) continue;
       lane.state = "flying";
@@ -268,7 +273,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       if (lane !== undefined) lanes.set(lane, delivery);
       if (delivery.settled) return;
       const result = results[index] as BatchResult;
-      if (result.ok) this.leave(delivery, result.value);
+      if (result.ok) this.leave(delivery, result === passed ? delivery.value : result.value);
       else if (lane?.state === "held" || hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED")) notAttempted.push(delivery);
       else this.failed(delivery, lane, result.error, now);
     });

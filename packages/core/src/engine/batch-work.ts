@@ -1,6 +1,6 @@
 import { failureClassOf, SpillwayError, type Clock, type Message } from "@spillway/spec";
 import type { AdaptiveLimit } from "./adaptive-limit.ts";
-import type { BatchResult } from "./batch-stage.ts";
+import { passed, type BatchResult } from "./batch-stage.ts";
 import { CallLimit } from "./call-limit.ts";
 import { Findings } from "./findings.ts";
 import { isThenable } from "./is-thenable.ts";
@@ -172,13 +172,11 @@ export class BatchWork {
 
 /** What a handler's answer says about each message; one that fits no form is an error about all of them. */
 function understand(name: string, range: readonly TrackedDelivery[], answer: unknown): Answer {
-  if (answer === undefined || answer === null) return { told: true, results: range.map(({ value }) => ({ ok: true, value })) };
+  if (answer === undefined || answer === null) return { told: true, results: new Array<BatchResult>(range.length).fill(passed) };
   if (answer instanceof Map) {
     return {
       told: true,
-      results: range.map(({ value }, index) =>
-        answer.has(index) ? { ok: false, error: answer.get(index) as unknown } : { ok: true, value },
-      ),
+      results: range.map((_, index) => (answer.has(index) ? { ok: false, error: answer.get(index) as unknown } : passed)),
     };
   }
   if (Array.isArray(answer) && answer.length === range.length) {
