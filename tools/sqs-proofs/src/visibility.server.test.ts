@@ -95,7 +95,8 @@ describe.skipIf(server.skip !== undefined)("SQS visibility", () => {
     // A delete that took place without an answer is asked again; SQS may then not know the receipt, and the message counts as aborted.
     expect(report.succeeded + report.aborted).toBeGreaterThanOrEqual(names.length);
     expect(watch.twiceAtOnce).toEqual([]);
-    expect(events).toContain("source-failed");
+    // Which calls a fault meets is not the test's to say: that it met some is.
+    expect(events.some((type) => type === "source-failed" || type === "acknowledge-failed")).toBe(true);
     client.destroy();
     await proxy.close();
     await queue.close();
