@@ -1,4 +1,4 @@
-/** What must be reached, and which way. */
+/** What must be reached, and which way; with neither bound it is only told. */
 export interface Bar {
   /** Unique over all scenarios. */
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { Measured } from "./bar.ts";
-import { scenarios } from "./scenarios.ts";
+import { prices, scenarios } from "./scenarios.ts";
 
 /** Measures one scenario in this process and sends its answers to the parent. */
-const scenario = scenarios[process.argv[2] ?? ""];
+const scenario = { ...scenarios, ...prices }[process.argv[2] ?? ""];
 if (scenario === undefined || process.send === undefined) {
   console.error("This file is started by cli.js, with the name of a scenario.");
   process.exit(2);

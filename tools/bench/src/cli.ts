@@ -3,25 +3,28 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { passes, toRow, type Answer, type Scenario } from "./bar.ts";
 import { measureApart } from "./measure-apart.ts";
-import { scenarios } from "./scenarios.ts";
+import { prices, scenarios } from "./scenarios.ts";
 import { sayAnswer, sayHeading } from "./table.ts";
 
-const bars = Object.values(scenarios).flatMap((scenario) => scenario.bars);
+const bars = Object.values({ ...scenarios, ...prices }).flatMap((scenario) => scenario.bars);
 const help = `Measures the engine against hand-written loops and prints each bar with what was measured.
 
   npm run bench                       all of it: some minutes
-  npm run bench -- --only NAME        the scenario that answers this bar; may be given several times
+  npm run bench -- --only NAME        the scenario that answers this bar or price; may be given several times
+  npm run bench -- --prices           what parts of a pipeline cost, instead: no bars
   npm run bench -- --json FILE        also writes { name, ratio, bar, unit, spread, pass } for each bar
   npm run bench -- --strict           ends with 1 when a bar is missed; without it, the run only reports
   npm run bench -- --only kafka       on Apache Kafka, which it starts; likewise --only sqs, on ElasticMQ
   npm run bench -- --detail           also prints the figures behind each bar
 
-Bars: ${bars.map(({ name }) => name).join(", ")}.`;
+Bars: ${namesIn(scenarios)}.
+Prices: ${namesIn(prices)}.`;
 
 const { values } = parseArgs({
   options: {
     help: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: [] },
+    prices: { type: "boolean", default: false },
     json: { type: "string" },
     strict: { type: "boolean", default: false },
     detail: { type: "boolean", default: false },
@@ -41,17 +44,25 @@ async function measureAll(): Promise<void> {
   );
   console.log(sayHeading());
   const answers: Answer[] = [];
-  for (const [name, scenario] of Object.entries(scenarios)) {
-    if (isAsked(scenario)) answers.push(...(await answersOf(name, scenario)));
+  for (const [name, scenario] of asked()) {
+    answers.push(...(await answersOf(name, scenario)));
   }
   const missed = answers.filter((answer) => !passes(answer)).length;
-  console.log(`\n${answers.length} bars, ${missed} missed.`);
+  if (!values.prices) console.log(`\n${answers.length} bars, ${missed} missed.`);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(answers.map(toRow), undefined, 2)}\n`);
   if (values.strict && missed > 0) process.exitCode = 1;
 }
 
-function isAsked(scenario: Scenario): boolean {
-  return values.only.length === 0 || scenario.bars.some(({ name }) => values.only.includes(name));
+function asked(): readonly (readonly [string, Scenario])[] {
+  const all = Object.entries({ ...scenarios, ...prices });
+  if (values.only.length > 0) return all.filter(([, scenario]) => scenario.bars.some(({ name }) => values.only.includes(name)));
+  return Object.entries(values.prices ? prices : scenarios);
+}
+
+function namesIn(group: Readonly<Record<string, Scenario>>): string {
+  return Object.values(group)
+    .flatMap((scenario) => scenario.bars.map(({ name }) => name))
+    .join(", ");
 }
 
 async function answersOf(name: string, scenario: Scenario): Promise<readonly Answer[]> {

@@ -4,10 +4,11 @@ import { failingKey } from "./scenarios/failing-key.ts";
 import { batches } from "./scenarios/handle-batch.ts";
 import { localLog } from "./scenarios/local-log.ts";
 import { asynchronousByKey, asynchronousUnordered, synchronous } from "./scenarios/no-op.ts";
+import { prices } from "./scenarios/prices.ts";
 import { queuedMemory } from "./scenarios/queued-memory.ts";
 import { retryWaiting } from "./scenarios/retry-waiting.ts";
 
-/** Everything that is measured, by the name of its process. */
+/** What has a bar, by the name of its process. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   synchronous,
   asynchronousUnordered,
@@ -20,3 +21,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   retryWaiting,
   localLog,
 };
+
+/** What has none: what a part of a pipeline costs. */
+export { prices };

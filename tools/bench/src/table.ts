@@ -6,24 +6,25 @@ const colours = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
 /** One line of the table; the widths are those of the longest bars. */
 export function sayAnswer(answer: Answer): string {
   const { bar, measured } = answer;
-  const verdict = measured === undefined ? "no answer" : passes(answer) ? "ok" : "missed";
+  const verdict = measured === undefined ? "no answer" : sayLimit(answer) === "" ? "" : passes(answer) ? "ok" : "missed";
   const figures = [
-    bar.says.padEnd(58),
+    bar.says.padEnd(66),
     (measured === undefined ? "-" : sayValue(measured.value)).padStart(9),
     sayLimit(answer).padStart(12),
     bar.unit.padEnd(11),
     (measured?.spread === undefined ? "" : `± ${Math.round(measured.spread * 100)} %`).padStart(6),
   ].join(" ");
-  return `${figures}  ${paint(verdict, verdict === "ok" ? "green" : "red")}`;
+  return `${figures}  ${paint(verdict, passes(answer) ? "green" : "red")}`;
 }
 
 /** What stands above the lines. */
 export function sayHeading(): string {
-  return ["".padEnd(58), "measured".padStart(9), "bar".padStart(12), "unit".padEnd(11), "spread"].join(" ");
+  return ["".padEnd(66), "measured".padStart(9), "bar".padStart(12), "unit".padEnd(11), "spread"].join(" ");
 }
 
 function sayLimit({ bar }: Answer): string {
-  return bar.atMost === undefined ? `at least ${sayValue(bar.atLeast ?? 0)}` : `at most ${sayValue(bar.atMost)}`;
+  if (bar.atMost !== undefined) return `at most ${sayValue(bar.atMost)}`;
+  return bar.atLeast === undefined ? "" : `at least ${sayValue(bar.atLeast)}`;
 }
 
 function sayValue(value: number): string {
