@@ -1,16 +1,24 @@
 import type { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import { systemClock, type CheckpointStore, type Clock, type LeaseStore, type LogSource, type PartitionId } from "@spillway/spec";
-import { callPace, type CallPace } from "./call-pace.ts";
+import {
+  type CallPace,
+  callPace,
+  type CheckpointStore,
+  type Clock,
+  endedByReturn,
+  type LeaseStore,
+  type LogSource,
+  type PartitionId,
+  requireWithin,
+  systemClock,
+} from "@spillway/spec";
 import type { Change, ViewType } from "./change.ts";
 import type { ChangeMessage } from "./change-message.ts";
 import type { DescribedStream } from "./describe-stream.ts";
-import { endedByReturn } from "./ended-by-return.ts";
 import { followedStreams, nameOf, type TableStream } from "./followed-streams.ts";
 import { originalRecord } from "./original-record.ts";
 import { readStreamShard } from "./read-stream-shard.ts";
 import { fatal } from "./stream-error.ts";
 import { parsePartition, toPartitions } from "./stream-partitions.ts";
-import { within } from "./within.ts";
 
 /** What the DynamoDB Streams source needs. */
 export type DynamoDbStreamSourceOptions<View extends ViewType> = TableStream & {
@@ -41,8 +49,8 @@ export type DynamoDbStreamSource<View extends ViewType> = LogSource<Change<View>
 /** Reads the changes of a table, with the stream's shards leased among all processes of the consumer. */
 export function dynamoDbStreamSource<const View extends ViewType>(options: DynamoDbStreamSourceOptions<View>): DynamoDbStreamSource<View> {
   const { client, view, consumer, stores, trimmed = "skip", callsPerSecondPerShard = 4, idleMs = 1_000, clock = systemClock } = options;
-  within("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 10);
-  within("idleMs", idleMs, 1, 60_000);
+  requireWithin("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 10);
+  requireWithin("idleMs", idleMs, 1, 60_000);
   /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
   let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
   let arns: ReadonlyMap<string, string> = new Map();

@@ -1,12 +1,11 @@
 import { GetRecordsCommand, GetShardIteratorCommand, type GetRecordsCommandOutput } from "@aws-sdk/client-dynamodb-streams";
-import type { Clock, LogBatch, LostMessages, StartPosition } from "@spillway/spec";
+import { type Clock, type LogBatch, type LostMessages, type StartPosition, wait } from "@spillway/spec";
 import type { Change, ViewType } from "./change.ts";
 import { toMessage } from "./change-message.ts";
 import { confirmEnd } from "./confirm-end.ts";
 import { streamCursor, type IteratorStart } from "./stream-cursor.ts";
 import { fatal, isNamed, streamError } from "./stream-error.ts";
 import type { StreamShardReader } from "./stream-shard-reader.ts";
-import { wait } from "./wait.ts";
 
 /** So many failures in a row are waited out in place, some 30 s in all; then the engine is told. */
 const maxFailures = 10;

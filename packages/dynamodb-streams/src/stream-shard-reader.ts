@@ -1,6 +1,5 @@
 import type { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import type { Clock, PartitionId } from "@spillway/spec";
-import type { CallPace } from "./call-pace.ts";
+import type { CallPace, Clock, PartitionId } from "@spillway/spec";
 import type { ViewType } from "./change.ts";
 
 /** What reading one shard stands on. */

@@ -1,10 +1,9 @@
 import { BatchWriteItemCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
-import { SpillwayError, succeeded, type Clock, type ItemResult } from "@spillway/spec";
+import { type Clock, type ItemResult, SpillwayError, succeeded, wait } from "@spillway/spec";
 import { isNamed } from "./dynamodb-error.ts";
 import { putFailure } from "./put-failure.ts";
 import { putOne, type PutOneOptions } from "./put-one.ts";
 import type { TablePut } from "./table-put.ts";
-import { wait } from "./wait.ts";
 
 /** One item of a batch; no two of a batch have the same key, because DynamoDB refuses that. */
 export interface BatchEntry {

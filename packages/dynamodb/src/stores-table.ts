@@ -5,9 +5,8 @@ import {
   type CreateTableCommandInput,
   type DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
-import { SpillwayError, type Clock } from "@spillway/spec";
+import { type Clock, SpillwayError, wait } from "@spillway/spec";
 import { dynamoDbError, isNamed } from "./dynamodb-error.ts";
-import { wait } from "./wait.ts";
 
 /** Makes the stores' table: gets the definition that is needed, adds what the user wants (tags, encryption), and creates it. */
 export type CreateTable = (definition: CreateTableCommandInput, signal: AbortSignal) => Promise<void>;

@@ -1,19 +1,19 @@
 import { ScanCommand, type AttributeValue, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
-  SpillwayError,
-  hasCode,
-  systemClock,
   type CallOptions,
   type Checkpoint,
   type Clock,
   type FencingToken,
+  hasCode,
   type LogSource,
   type Partition,
   type PartitionId,
+  SpillwayError,
+  systemClock,
+  wait,
 } from "@spillway/spec";
 import { dynamoDbError } from "./dynamodb-error.ts";
 import { kclCheckpoint, kclRow, reading, type KclRow } from "./kcl-row.ts";
-import { wait } from "./wait.ts";
 
 /** What taking over needs. */
 export interface TakeOverFromKclOptions extends CallOptions {

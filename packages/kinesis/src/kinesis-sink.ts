@@ -1,10 +1,9 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { SpillwayError, systemClock, type Clock, type ItemResult, type Payload, type Sink } from "@spillway/spec";
+import { type Clock, type ItemResult, type Payload, requireWithin, type Sink, SpillwayError, systemClock } from "@spillway/spec";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { toEntry, toRequests, type PutEntry } from "./put-entry.ts";
 import { putRecords } from "./put-records.ts";
 import { defaultRecordBytes, recordLimit } from "./record-limit.ts";
-import { within } from "./within.ts";
 
 /** What the Kinesis sink needs. */
 export type KinesisSinkOptions = KinesisStream & {
@@ -28,8 +27,8 @@ const mebibyte = 1_048_576;
  */
 export function kinesisSink(options: KinesisSinkOptions): Sink<Payload> {
   const { client, maxRequestBytes = 5 * mebibyte, retries = 3, clock = systemClock } = options;
-  within("maxRequestBytes", maxRequestBytes, mebibyte, 10 * mebibyte);
-  within("retries", retries, 0, 20);
+  requireWithin("maxRequestBytes", maxRequestBytes, mebibyte, 10 * mebibyte);
+  requireWithin("retries", retries, 0, 20);
   const limit = recordLimit(client, options);
 
   return {

@@ -1,23 +1,24 @@
 import type { KinesisClient, Shard } from "@aws-sdk/client-kinesis";
 import {
-  systemClock,
+  type CallPace,
+  callPace,
   type CheckpointStore,
   type Clock,
+  endedByReturn,
   type LeaseStore,
   type LogSource,
   type Partition,
   type PartitionId,
   type Payload,
+  requireWithin,
+  systemClock,
 } from "@spillway/spec";
-import { callPace, type CallPace } from "./call-pace.ts";
-import { endedByReturn } from "./ended-by-return.ts";
 import type { KinesisMessage } from "./kinesis-message.ts";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { listShards } from "./list-shards.ts";
 import { pollShard } from "./poll-shard.ts";
 import { registeredConsumer } from "./registered-consumer.ts";
 import { subscribeShard } from "./subscribe-shard.ts";
-import { within } from "./within.ts";
 
 /** What the Kinesis source needs. */
 export type KinesisSourceOptions = KinesisStream & {
@@ -52,9 +53,9 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
   const { client, consumer, stores, maxRecordsPerCall = 5_000, callsPerSecondPerShard = 5, idleMs = 1_000, clock = systemClock } = options;
   const { delivery = "polling", registerConsumer = false } = options;
   const registered = registeredConsumer({ client, stream: options, consumerName: consumer, register: registerConsumer, clock });
-  within("maxRecordsPerCall", maxRecordsPerCall, 1, 10_000);
-  within("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
-  within("idleMs", idleMs, 1, 60_000);
+  requireWithin("maxRecordsPerCall", maxRecordsPerCall, 1, 10_000);
+  requireWithin("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
+  requireWithin("idleMs", idleMs, 1, 60_000);
   /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
   let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
 

@@ -1,5 +1,5 @@
 import { GetRecordsCommand, GetShardIteratorCommand, type GetRecordsCommandOutput } from "@aws-sdk/client-kinesis";
-import type { LogBatch, Payload, StartPosition } from "@spillway/spec";
+import { type LogBatch, type Payload, type StartPosition, wait } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput } from "./kinesis-stream.ts";
@@ -8,7 +8,6 @@ import { inBatches } from "./in-batches.ts";
 import { shardCursor, type IteratorStart, type ShardCursor } from "./shard-cursor.ts";
 import { shardEnd } from "./shard-end.ts";
 import type { ShardReader } from "./shard-reader.ts";
-import { wait } from "./wait.ts";
 
 /** So many failures in a row are waited out in place, some 30 s in all; then the engine is told. */
 const maxFailures = 10;

@@ -1,9 +1,8 @@
 import { PutRecordsCommand, type KinesisClient, type PutRecordsResultEntry } from "@aws-sdk/client-kinesis";
-import { SpillwayError, succeeded, type Clock, type ItemResult } from "@spillway/spec";
+import { type Clock, type ItemResult, SpillwayError, succeeded, wait } from "@spillway/spec";
 import { kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput, type KinesisStream } from "./kinesis-stream.ts";
 import type { PutEntry } from "./put-entry.ts";
-import { wait } from "./wait.ts";
 
 /** How requests reach the stream. */
 export interface PutOptions {

@@ -4,10 +4,9 @@ import {
   RegisterStreamConsumerCommand,
   type KinesisClient,
 } from "@aws-sdk/client-kinesis";
-import { SpillwayError, type Clock } from "@spillway/spec";
+import { type Clock, SpillwayError, wait } from "@spillway/spec";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput, type KinesisStream } from "./kinesis-stream.ts";
-import { wait } from "./wait.ts";
 
 /** The consumer that is registered with a stream for enhanced fan-out. */
 export interface RegisteredConsumer {

@@ -1,6 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import type { Clock, PartitionId } from "@spillway/spec";
-import type { CallPace } from "./call-pace.ts";
+import type { CallPace, Clock, PartitionId } from "@spillway/spec";
 import type { KinesisStream } from "./kinesis-stream.ts";
 
 /** What reading one shard stands on. */

@@ -1,5 +1,5 @@
 import type { StartingPosition, SubscribeToShardEvent } from "@aws-sdk/client-kinesis";
-import type { LogBatch, Payload, StartPosition } from "@spillway/spec";
+import { type LogBatch, type Payload, type StartPosition, wait } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
 import { isInTheFuture } from "./future-start.ts";
 import { inBatches } from "./in-batches.ts";
@@ -10,7 +10,6 @@ import { shardCursor, type IteratorStart } from "./shard-cursor.ts";
 import { shardEnd } from "./shard-end.ts";
 import type { ShardReader } from "./shard-reader.ts";
 import { subscribedEvents } from "./subscribed-events.ts";
-import { wait } from "./wait.ts";
 
 /** Kinesis takes one subscription a second for a consumer and shard, and refuses another for five seconds after one began. */
 const betweenSubscriptionsMs = 1_000;

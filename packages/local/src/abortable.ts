@@ -1,4 +1,4 @@
-import { onAbort } from "./on-abort.ts";
+import { onAbort } from "@spillway/spec";
 
 /** Settles as the work does, or rejects with the signal's reason when that aborts first; the work goes on all the same. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,4 +1,4 @@
-import { onAbort } from "./on-abort.ts";
+import { onAbort } from "@spillway/spec";
 
 /** One signal that ends with others, and the way to let go of them. */
 export interface Ending {

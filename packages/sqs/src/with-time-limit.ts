@@ -1,5 +1,4 @@
-import { SpillwayError, type Clock } from "@spillway/spec";
-import { onAbort } from "./on-abort.ts";
+import { type Clock, onAbort, SpillwayError } from "@spillway/spec";
 
 /** How long something may take, and what its failure is called. */
 export interface TimeLimit {

@@ -1,10 +1,11 @@
 import {
-  SpillwayError,
+  endedByReturn,
   type LogBatch,
   type LogMessage,
   type LogSource,
   type PartitionId,
   type Payload,
+  SpillwayError,
   type StartPosition,
 } from "@spillway/spec";
 import { messageOf, originalOf } from "../stored-message.ts";
@@ -52,7 +53,7 @@ export function memorySource(options: MemorySourceOptions): MemorySource {
       });
     },
     read(id, { from, signal }) {
-      return endable(signal, (ended) => batches(log.partition(id), from, ended));
+      return endedByReturn(signal, (ended) => batches(log.partition(id), from, ended));
     },
     original: originalOf,
   };
@@ -113,34 +114,4 @@ function behindMs(partition: MemoryPartition, next: number): number {
   const newest = partition.at(partition.end() - 1)?.timestampMs ?? 0;
   const given = partition.at(next - 1)?.timestampMs ?? newest;
   return Math.max(0, newest - given);
-}
-
-/**
- * Runs a generator that ends with the caller's signal, and also when its iterator is returned while it waits: a generator alone would take
- * the return only after its next batch.
- */
-function endable<T>(signal: AbortSignal, start: (ended: AbortSignal) => AsyncGenerator<T, void>): AsyncIterable<T> {
-  return {
-    [Symbol.asyncIterator]() {
-      const controller = new AbortController();
-      const end = (): void => controller.abort();
-      const free = (): void => signal.removeEventListener("abort", end);
-      if (signal.aborted) end();
-      else signal.addEventListener("abort", end);
-      const generator = start(controller.signal);
-      return {
-        async next() {
-          const result = await generator.next();
-          if (result.done === true) free();
-          return result;
-        },
-        async return() {
-          end();
-          free();
-          await generator.return();
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
 }

@@ -35,3 +35,26 @@ test("a signal that has aborted calls at once", () => {
   release();
   expect(called).toBe(1);
 });
+
+test("a call that is taken back after the abort was called, and the signal keeps no listener", () => {
+  const controller = new AbortController();
+  const called: string[] = [];
+  onAbort(controller.signal, () => called.push("first"));
+  const cancelSecond = onAbort(controller.signal, () => called.push("second"));
+  const cancelThird = onAbort(controller.signal, () => called.push("third"));
+  cancelSecond();
+  cancelSecond();
+  controller.abort();
+  cancelThird();
+  expect(called).toEqual(["first", "third"]);
+  expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+});
+
+test("a signal that all had let go of can be waited on again", () => {
+  const controller = new AbortController();
+  onAbort(controller.signal, () => undefined)();
+  let called = 0;
+  onAbort(controller.signal, () => (called += 1));
+  controller.abort();
+  expect(called).toBe(1);
+});

@@ -1,16 +1,21 @@
-import type { Cancel } from "@spillway/spec";
+import type { Cancel } from "./clock.ts";
 
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back once when the signal aborts, unless cancelled before. However many calls wait on a signal, it has one listener: Node takes more than ten
- * for a leak and warns.
+ * Calls once when the signal aborts, or at once when it has; cancelling takes the call back. However many calls wait on a signal, it has one listener:
+ * Node takes more than ten for a leak and warns. The call must not throw.
  */
 export function onAbort(signal: AbortSignal, call: () => void): Cancel {
+  if (signal.aborted) {
+    call();
+    return () => undefined;
+  }
   const calls = waiting.get(signal) ?? listen(signal);
-  calls.add(call);
+  const own = (): void => call();
+  calls.add(own);
   return () => {
-    calls.delete(call);
+    calls.delete(own);
     if (calls.size > 0 || waiting.get(signal) !== calls) return;
     waiting.delete(signal);
     signal.removeEventListener("abort", onSignal);
