@@ -7,6 +7,7 @@ const hasUnit = 1;
 const ownsLane = 2;
 const waits = 4;
 const settled = 8;
+const called = 16;
 
 /**
  * The engine's own view of a delivery: the public one, and where it stands. It also is the context that a handler gets. There is one for each message
@@ -72,7 +73,16 @@ export class TrackedDelivery {
   }
 
   set settled(value: boolean) {
-    this.facts = value ? this.facts | settled : this.facts & ~settled;
+    this.set(settled, value);
+  }
+
+  /** Whether a stage's function is being called with it at this moment. */
+  get called(): boolean {
+    return (this.facts & called) !== 0;
+  }
+
+  set called(value: boolean) {
+    this.set(called, value);
   }
 
   /** How it ends, for those who look at what a pipeline emits. */

@@ -34,8 +34,8 @@ export interface WorkStageOptions {
   readonly disposition: Disposition | undefined;
 }
 
-/** One in sixteen handlers that wait is timed. */
-const sampleMask = 15;
+/** One in 256 handlers that wait is timed: asking for the time twice costs as much as starting a handler does. */
+const sampleMask = 255;
 
 /** A time-out is noticed at most this share of it too late; the price of a timer for all handlers instead of one for each. */
 const sweepsPerTimeout = 8;
@@ -57,8 +57,6 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   /** All slots in use, idle ones included: no more than handlers have ever run at once. */
   private readonly slots = new Set<Slot>();
   private readonly idle: Slot[] = [];
-  /** The delivery whose work is being called: what asks for a slot later than that has settled, or has one. */
-  private calling: TrackedDelivery | undefined = undefined;
   private sweep = 0;
   private waits = 0;
   private sampledMs: number | undefined = undefined;
@@ -106,17 +104,16 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     }
     let result: unknown;
     delivery.stage = this;
-    const outer = this.calling;
-    this.calling = delivery;
+    delivery.called = true;
     try {
       result = this.work(delivery.value, delivery);
-      this.calling = outer;
+      delivery.called = false;
       if (isThenable(result)) {
         this.wait(delivery, result);
         return;
       }
     } catch (error) {
-      this.calling = outer;
+      delivery.called = false;
       this.failed(delivery, error);
       return;
     }
@@ -124,7 +121,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   activityFor(delivery: TrackedDelivery): Slot | undefined {
-    return this.calling === delivery ? this.slotFor(delivery) : undefined;
+    return delivery.called ? this.slotFor(delivery) : undefined;
   }
 
   private slotFor(delivery: TrackedDelivery): Slot {
