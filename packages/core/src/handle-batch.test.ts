@@ -31,6 +31,23 @@ test("a batch goes when it is full, and what is left goes after the linger", asy
   expect(await running.stop()).toMatchObject({ delivered: 10, succeeded: 10 });
 });
 
+test("a batch that goes full takes its linger with it: the next one's first message waits the whole of its own", async () => {
+  const w = world();
+  const sizes: number[] = [];
+  const running = start(w, (values) => void sizes.push(values.length), "none", 4);
+  w.append(..."abc");
+  await w.clock.advance(6);
+  w.append("d");
+  await w.clock.settle();
+  expect(sizes).toEqual([4]);
+  w.append("e");
+  await w.clock.advance(9);
+  expect(sizes).toEqual([4]);
+  await w.clock.advance(1);
+  expect(sizes).toEqual([4, 1]);
+  await running.stop();
+});
+
 test("an opaque failure is bisected: good messages pass once, each poison costs at most log2(n) + 1 further calls", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 0, max: 31 }), { maxLength: 6 }), async (poison) => {

@@ -135,7 +135,8 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       departed = true;
     }
     this.departing = false;
-    if (this.ready.size > 0 && this.flying < this.options.concurrency) this.linger();
+    if (this.ready.size === 0) this.stopLinger();
+    else if (this.flying < this.options.concurrency) this.linger();
     if (departed) this.watchCrowd();
   }
 
@@ -148,6 +149,12 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     const over = (): void => this.lingerOver();
     const { lingerMs } = this.options;
     this.cancelLinger = lingerMs === 0 ? this.run.clock.defer(over) : this.run.clock.schedule(lingerMs, over);
+  }
+
+  /** The batch that it waited for has gone full: the next one's first message has a linger of its own. */
+  private stopLinger(): void {
+    this.cancelLinger?.();
+    this.cancelLinger = undefined;
   }
 
   /** What has waited long enough goes as it is, in one batch. */
