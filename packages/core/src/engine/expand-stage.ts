@@ -27,6 +27,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
   constructor(options: ExpandStageOptions) {
     this.name = options.name;
     this.#options = options;
+    options.run.expands = true;
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -85,9 +86,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
 
   /** All children are on their way: the lane's next message may be split, and its children queue behind these. */
   #leave(parent: TrackedDelivery): void {
-    const { hasUnit, ownsLane } = parent;
-    parent.leaveHolder();
-    this.#options.admission.release(parent, hasUnit, ownsLane);
+    parent.giveUpHolder();
   }
 
   #failed(parent: TrackedDelivery, error: unknown): void {

@@ -172,9 +172,7 @@ export class Family implements Home, Activity {
     child.settled = true;
     this.#underWay.delete(child);
     this.#options.run.counters.settle(outcome);
-    const { holder, hasUnit, ownsLane } = child;
-    child.leaveHolder();
-    holder?.release(child, hasUnit, ownsLane);
+    child.giveUpHolder();
   }
 }
 

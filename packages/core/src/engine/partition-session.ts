@@ -379,7 +379,10 @@ export class PartitionSession implements FeedOwner {
   #capture(): Checkpoint {
     if (this.#ended && this.feed.unsettled === 0 && !this.feed.closed) return { state: "finished" };
     const { maxDone, maxNotes = 0 } = this.#options.source.coordination.checkpoints;
-    return this.#progress.capture(this.feed, this.#careful?.attempting, { maxDone, maxNotes, version: this.#run.settings.version });
+    const { expands, settings } = this.#run;
+    // Looking for children costs a walk over all that is under way.
+    const version = expands ? settings.version : undefined;
+    return this.#progress.capture(this.feed, this.#careful?.attempting, { maxDone, maxNotes, version });
   }
 }
 

@@ -61,6 +61,8 @@ export class Run {
   readonly wheel: RetryWheel;
   readonly watchdog: Watchdog;
   readonly carefulTurn: CarefulTurn = new CarefulTurn();
+  /** Whether a stage makes children, whose ends are noted in checkpoints. */
+  expands = false;
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
   /** How often a queue gives a message out because a retry policy has given it back: no sign of a crash. */
   receivesByRetry = 0;
