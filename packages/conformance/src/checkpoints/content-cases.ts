@@ -2,7 +2,7 @@ import type { Checkpoint, CheckpointKey, PartitionId } from "@spillway/spec";
 import { equal, holds, rejectsWith } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import type { CheckpointStoreSuite } from "./checkpoint-store-subject.ts";
-import { after, expectKept, load, save, takeOver } from "./saving.ts";
+import { after, expectKept, load, own, save, takeOver } from "./saving.ts";
 
 const mostDone = 2_000;
 
@@ -30,9 +30,7 @@ export const contentCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G2",
     needs: [],
     async run(subject, context) {
-      const token = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), token, context);
+      const { store, token } = await own(subject, context);
       for (const n of upTo(5)) await save(store, subject.key(0), after(subject.position(n)), token, context);
       equal("the checkpoint loaded", await load(subject.store(), subject.key(0), token, context), after(subject.position(4)));
     },
@@ -169,9 +167,7 @@ export const contentCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G10",
     needs: ["corrupt"],
     async run(subject, context) {
-      const token = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), token, context);
+      const { store, token } = await own(subject, context);
       await save(store, subject.key(0), after(subject.position(5)), token, context);
       await context.within("damaging the checkpoint", subject.corrupt(subject.key(0)));
       // Twice: a load that clears what it cannot understand would say "none" from then on.

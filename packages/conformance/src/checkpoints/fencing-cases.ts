@@ -1,7 +1,7 @@
 import { equal, rejectsWith, settled } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import type { CheckpointStoreSuite } from "./checkpoint-store-subject.ts";
-import { after, load, save, takeOver } from "./saving.ts";
+import { after, expectLateSaveRefused, load, own, save, takeOver } from "./saving.ts";
 
 /** Who may save: the newest owner, nobody else. */
 export const fencingCases: CheckpointStoreSuite["cases"] = [
@@ -26,9 +26,7 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G8",
     needs: [],
     async run(subject, context) {
-      const before = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), before, context);
+      const { store, token: before } = await own(subject, context);
       await save(store, subject.key(0), after(subject.position(4)), before, context);
       const token = await takeOver(subject, context);
       equal("the checkpoint", await load(subject.store(), subject.key(0), token, context), after(subject.position(4)));
@@ -40,14 +38,10 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G8",
     needs: ["fencing"],
     async run(subject, context) {
-      const stale = await takeOver(subject, context);
-      const late = subject.store();
-      await load(late, subject.key(0), stale, context);
-      const token = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), token, context);
+      const { store: late, token: stale } = await own(subject, context);
+      const { store, token } = await own(subject, context);
       await save(store, subject.key(0), after(subject.position(2)), token, context);
-      await rejectsWith("the late save", save(late, subject.key(0), after(subject.position(9)), stale, context), "SPILLWAY_LEASE_LOST");
+      await expectLateSaveRefused(late, subject, stale, context);
       equal("the checkpoint", await load(store, subject.key(0), token, context), after(subject.position(2)));
     },
   },
@@ -57,13 +51,11 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G8",
     needs: ["fencing"],
     async run(subject, context) {
-      const stale = await takeOver(subject, context);
-      const late = subject.store();
-      await load(late, subject.key(0), stale, context);
+      const { store: late, token: stale } = await own(subject, context);
       await save(late, subject.key(0), after(subject.position(1)), stale, context);
       const token = await takeOver(subject, context);
       await load(subject.store(), subject.key(0), token, context);
-      await rejectsWith("the late save", save(late, subject.key(0), after(subject.position(9)), stale, context), "SPILLWAY_LEASE_LOST");
+      await expectLateSaveRefused(late, subject, stale, context);
       equal("the checkpoint", await load(subject.store(), subject.key(0), token, context), after(subject.position(1)));
     },
   },
@@ -76,11 +68,7 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
       const stale = await takeOver(subject, context);
       const token = await takeOver(subject, context);
       await load(subject.store(), subject.key(0), token, context);
-      await rejectsWith(
-        "the late save",
-        save(subject.store(), subject.key(0), after(subject.position(9)), stale, context),
-        "SPILLWAY_LEASE_LOST",
-      );
+      await expectLateSaveRefused(subject.store(), subject, stale, context);
       equal("the checkpoint", await load(subject.store(), subject.key(0), token, context), undefined);
     },
   },
@@ -91,11 +79,9 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     needs: ["fencing"],
     async run(subject, context) {
       const stale = await takeOver(subject, context);
-      const token = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), token, context);
+      const { store } = await own(subject, context);
       await rejectsWith("the late load", load(subject.store(), subject.key(0), stale, context), "SPILLWAY_LEASE_LOST");
-      await rejectsWith("the late save", save(store, subject.key(0), after(subject.position(9)), stale, context), "SPILLWAY_LEASE_LOST");
+      await expectLateSaveRefused(store, subject, stale, context);
     },
   },
   {
@@ -104,9 +90,7 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G8",
     needs: ["fencing", "scopes"],
     async run(subject, context) {
-      const owner = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), owner, context);
+      const { store, token: owner } = await own(subject, context);
       await load(store, subject.key(1), owner, context);
       const successor = await takeOver(subject, context);
       await load(subject.store(), subject.key(0), successor, context);
@@ -120,9 +104,7 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     guarantee: "G8",
     needs: ["fencing"],
     async run(subject, context) {
-      const stale = await takeOver(subject, context);
-      const late = subject.store();
-      await load(late, subject.key(0), stale, context);
+      const { store: late, token: stale } = await own(subject, context);
       const token = await takeOver(subject, context);
       const store = subject.store();
       const lateSaves = upTo(20).map((n) => settled(save(late, subject.key(0), after(subject.position(100 + n)), stale, context)));
@@ -138,16 +120,10 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
     needs: ["fencing", "reopen"],
     async run(subject, context) {
       const stale = await takeOver(subject, context);
-      const token = await takeOver(subject, context);
-      const store = subject.store();
-      await load(store, subject.key(0), token, context);
+      const { store, token } = await own(subject, context);
       await save(store, subject.key(0), after(subject.position(6)), token, context);
       await context.within("reopening", subject.reopen());
-      await rejectsWith(
-        "the late save",
-        save(subject.store(), subject.key(0), after(subject.position(9)), stale, context),
-        "SPILLWAY_LEASE_LOST",
-      );
+      await expectLateSaveRefused(subject.store(), subject, stale, context);
       equal("the checkpoint", await load(subject.store(), subject.key(0), token, context), after(subject.position(6)));
     },
   },
@@ -161,11 +137,7 @@ export const fencingCases: CheckpointStoreSuite["cases"] = [
       const token = await takeOver(subject, context);
       await load(subject.store(), subject.key(0), token, context);
       await context.within("reopening", subject.reopen());
-      await rejectsWith(
-        "the late save",
-        save(subject.store(), subject.key(0), after(subject.position(9)), stale, context),
-        "SPILLWAY_LEASE_LOST",
-      );
+      await expectLateSaveRefused(subject.store(), subject, stale, context);
     },
   },
 ];

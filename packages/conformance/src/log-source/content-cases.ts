@@ -1,12 +1,12 @@
 import type { OutgoingMessage, Payload } from "@spillway/spec";
 import { equal, holds } from "../kit/check.ts";
 import { bytes, hex, plainHeaders, text } from "../kit/facts.ts";
+import { binaryHeaders, everyByte, largePayload, repeatedHeaders, textHeaders, threeKindsOfNothing } from "../kit/samples.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
 import { fill, numbered, readAll } from "./partitions.ts";
 import { reading } from "./reading.ts";
 
 const earliest = { at: "earliest" } as const;
-const letterA = 97;
 const dayMs = 86_400_000;
 
 /** What a message says when it arrives. */
@@ -17,7 +17,6 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G1",
     needs: ["binaryPayloads"],
     async run(subject, context) {
-      const everyByte = Uint8Array.from({ length: 256 }, (_, n) => n);
       const { messages } = await fill(subject, context, [{ key: "a", value: everyByte }]);
       equal(
         "the payloads",
@@ -32,7 +31,7 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      const value = new Uint8Array(subject.largePayloadBytes).map((_, n) => letterA + (n % 23));
+      const value = largePayload(subject.largePayloadBytes);
       const { messages } = await fill(subject, context, [{ key: "a", value }]);
       equal("the size", messages[0]?.value?.byteLength, value.byteLength);
       holds("every byte is the one that was appended", Buffer.compare(messages[0]?.value ?? bytes(""), value) === 0, "other bytes");
@@ -44,11 +43,10 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["tombstones", "emptyPayloads"],
     async run(subject, context) {
-      const values: Payload[] = [null, bytes(""), bytes("null")];
       const { messages } = await fill(
         subject,
         context,
-        values.map((value): OutgoingMessage<Payload> => ({ key: "a", value })),
+        threeKindsOfNothing.map((value): OutgoingMessage<Payload> => ({ key: "a", value })),
       );
       equal(
         "the payloads",
@@ -63,14 +61,9 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers"],
     async run(subject, context) {
-      const headers = [
-        ["traceparent", "00-ab-cd-01"],
-        ["content-type", "application/json"],
-        ["greeting", "grüß dich"],
-      ] as const;
-      const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers }]);
+      const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers: textHeaders }]);
       const sorted = plainHeaders(messages[0]?.headers ?? []).toSorted();
-      equal("the headers", sorted, plainHeaders(headers).toSorted());
+      equal("the headers", sorted, plainHeaders(textHeaders).toSorted());
     },
   },
   {
@@ -79,13 +72,8 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "repeatedHeaders"],
     async run(subject, context) {
-      const headers = [
-        ["tag", "one"],
-        ["other", "between"],
-        ["tag", "two"],
-      ] as const;
-      const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers }]);
-      equal("the headers", plainHeaders(messages[0]?.headers ?? []), plainHeaders(headers));
+      const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers: repeatedHeaders }]);
+      equal("the headers", plainHeaders(messages[0]?.headers ?? []), plainHeaders(repeatedHeaders));
     },
   },
   {
@@ -94,9 +82,8 @@ export const contentCases: LogSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "binaryHeaders"],
     async run(subject, context) {
-      const headers = [["raw", Uint8Array.of(0, 255, 128, 10)]] as const;
-      const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers }]);
-      equal("the headers", plainHeaders(messages[0]?.headers ?? []), plainHeaders(headers));
+      const { messages } = await fill(subject, context, [{ key: "a", value: bytes("x"), headers: binaryHeaders }]);
+      equal("the headers", plainHeaders(messages[0]?.headers ?? []), plainHeaders(binaryHeaders));
     },
   },
   {

@@ -1,10 +1,9 @@
-import type { Payload } from "@spillway/spec";
 import { equal, holds } from "../kit/check.ts";
 import { bytes, hex, plainHeaders, text } from "../kit/facts.ts";
+import { binaryHeaders, everyByte, largePayload, repeatedHeaders, textHeaders, threeKindsOfNothing } from "../kit/samples.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { receive, receiveOne } from "./receiving.ts";
+import { receive, receiveOne, send } from "./receiving.ts";
 
-const letterA = 97;
 const dayMs = 86_400_000;
 
 /** What a message says when it is received. */
@@ -15,7 +14,7 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send([{ key: "a", value: bytes('{"größe": "12 €"}\n') }]));
+      await send(subject, [{ key: "a", value: bytes('{"größe": "12 €"}\n') }], context);
       equal("the payload", text((await receiveOne(subject.source(), context)).value), '{"größe": "12 €"}\n');
     },
   },
@@ -25,9 +24,8 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: ["binaryPayloads"],
     async run(subject, context) {
-      const value = Uint8Array.from({ length: 256 }, (_, n) => n);
-      await context.within("sending", subject.send([{ key: "a", value }]));
-      equal("the payload", hex((await receiveOne(subject.source(), context)).value), hex(value));
+      await send(subject, [{ key: "a", value: everyByte }], context);
+      equal("the payload", hex((await receiveOne(subject.source(), context)).value), hex(everyByte));
     },
   },
   {
@@ -36,8 +34,8 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      const value = new Uint8Array(subject.largePayloadBytes).map((_, n) => letterA + (n % 23));
-      await context.within("sending", subject.send([{ key: "a", value }]));
+      const value = largePayload(subject.largePayloadBytes);
+      await send(subject, [{ key: "a", value }], context);
       const { value: received } = await receiveOne(subject.source(), context);
       equal("the size", received?.byteLength, value.byteLength);
       holds("every byte is the one that was sent", Buffer.compare(received ?? bytes(""), value) === 0, "other bytes");
@@ -49,9 +47,8 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["tombstones", "emptyPayloads"],
     async run(subject, context) {
-      const values: Payload[] = [null, bytes(""), bytes("null")];
-      for (const value of values) {
-        await context.within("sending", subject.send([{ key: "a", value }]));
+      for (const value of threeKindsOfNothing) {
+        await send(subject, [{ key: "a", value }], context);
         const source = subject.source();
         const message = await receiveOne(source, context);
         equal("the payload", text(message.value), text(value));
@@ -65,14 +62,9 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers"],
     async run(subject, context) {
-      const headers = [
-        ["traceparent", "00-ab-cd-01"],
-        ["content-type", "application/json"],
-        ["greeting", "grüß dich"],
-      ] as const;
-      await context.within("sending", subject.send([{ key: "a", value: bytes("x"), headers }]));
+      await send(subject, [{ key: "a", value: bytes("x"), headers: textHeaders }], context);
       const received = await receiveOne(subject.source(), context);
-      equal("the headers", plainHeaders(received.headers).toSorted(), plainHeaders(headers).toSorted());
+      equal("the headers", plainHeaders(received.headers).toSorted(), plainHeaders(textHeaders).toSorted());
     },
   },
   {
@@ -81,13 +73,8 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "repeatedHeaders"],
     async run(subject, context) {
-      const headers = [
-        ["tag", "one"],
-        ["other", "between"],
-        ["tag", "two"],
-      ] as const;
-      await context.within("sending", subject.send([{ key: "a", value: bytes("x"), headers }]));
-      equal("the headers", plainHeaders((await receiveOne(subject.source(), context)).headers), plainHeaders(headers));
+      await send(subject, [{ key: "a", value: bytes("x"), headers: repeatedHeaders }], context);
+      equal("the headers", plainHeaders((await receiveOne(subject.source(), context)).headers), plainHeaders(repeatedHeaders));
     },
   },
   {
@@ -96,9 +83,8 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "binaryHeaders"],
     async run(subject, context) {
-      const headers = [["raw", Uint8Array.of(0, 255, 128, 10)]] as const;
-      await context.within("sending", subject.send([{ key: "a", value: bytes("x"), headers }]));
-      equal("the headers", plainHeaders((await receiveOne(subject.source(), context)).headers), plainHeaders(headers));
+      await send(subject, [{ key: "a", value: bytes("x"), headers: binaryHeaders }], context);
+      equal("the headers", plainHeaders((await receiveOne(subject.source(), context)).headers), plainHeaders(binaryHeaders));
     },
   },
   {
@@ -107,7 +93,7 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send([{ key: "a", value: bytes("original") }]));
+      await send(subject, [{ key: "a", value: bytes("original") }], context);
       const source = subject.source();
       const message = await receiveOne(source, context);
       equal("the original payload", text(source.original(message).payload), "original");
@@ -119,7 +105,7 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G3",
     needs: ["groups"],
     async run(subject, context) {
-      await context.within("sending", subject.send([{ key: "one-group", value: bytes("x") }]));
+      await send(subject, [{ key: "one-group", value: bytes("x") }], context);
       const source = subject.source();
       const message = await receiveOne(source, context);
       equal("the key", message.key, "one-group");
@@ -132,7 +118,11 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G6",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(["a", "b", "c", "d", "e"].map((key) => ({ key, value: bytes(`same ${key}`) }))));
+      await send(
+        subject,
+        ["a", "b", "c", "d", "e"].map((key) => ({ key, value: bytes(`same ${key}`) })),
+        context,
+      );
       const messages = await receive(subject.source(), 5, context);
       equal("the number of different ids", new Set(messages.map(({ id }) => id)).size, 5);
     },
@@ -143,7 +133,7 @@ export const contentCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send([{ key: "a", value: bytes("x") }]));
+      await send(subject, [{ key: "a", value: bytes("x") }], context);
       const { timestampMs } = await receiveOne(subject.source(), context);
       holds("the timestamp is within a day of now", Math.abs(timestampMs - subject.nowMs()) < dayMs, timestampMs);
     },

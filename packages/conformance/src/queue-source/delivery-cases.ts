@@ -2,7 +2,7 @@ import { equal, holds, meanwhile } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import { turn } from "../kit/listeners.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { numbered, receive, receiveOne, settle, texts, visibleNow } from "./receiving.ts";
+import { elapse, numbered, receive, receiveOne, send, settle, texts, visibleNow } from "./receiving.ts";
 
 /** Which messages are received, by whom and how often. */
 export const deliveryCases: QueueSourceSuite["cases"] = [
@@ -12,7 +12,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G5",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 6)));
+      await send(subject, numbered("message", 6), context);
       const received = await context.within("receiving", subject.source().receive({ maxMessages: 2, signal: context.signal }));
       holds("one or two messages came", received.length === 1 || received.length === 2, received.length);
     },
@@ -23,7 +23,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 25)));
+      await send(subject, numbered("message", 25), context);
       const source = subject.source();
       const received = [];
       for (let missing = 25; missing > 0; missing -= 1) {
@@ -49,7 +49,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     async run(subject, context) {
       const waiting = meanwhile(receiveOne(subject.source(), context));
       await turn();
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       equal("the payload", texts([await waiting]), ["message 0"]);
     },
   },
@@ -59,7 +59,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 3)));
+      await send(subject, numbered("message", 3), context);
       equal(
         "the receive counts",
         (await receive(subject.source(), 3, context)).map(({ receiveCount }) => receiveCount),
@@ -73,7 +73,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G8",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 3)));
+      await send(subject, numbered("message", 3), context);
       await receive(subject.source(), 3, context);
       equal("what another receiver gets", await visibleNow(subject, subject.source(), context), []);
     },
@@ -84,7 +84,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G8",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 40)));
+      await send(subject, numbered("message", 40), context);
       const shares = await Promise.all(upTo(4).map(() => receive(subject.source(), 10, context)));
       equal(
         "the payloads",
@@ -101,7 +101,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       await settle("nack", source, [await receiveOne(source, context)], context);
       equal("the payload", texts([await receiveOne(source, context)]), ["message 0"]);
@@ -114,7 +114,7 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G12",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       const deliveries = [];
       for (let n = 0; n < 3; n += 1) {
@@ -155,13 +155,13 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
     guarantee: "G10",
     needs: ["reopen", "elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 4)));
+      await send(subject, numbered("message", 4), context);
       const dying = subject.source();
       const lent = await receive(dying, 4, context);
       await settle("ack", dying, lent.slice(0, 2), context);
       await context.within("reopening", subject.reopen());
       const successor = subject.source();
-      await context.within("time to pass", subject.elapse(successor.visibilityTimeoutMs * 1.3));
+      await elapse(subject, successor.visibilityTimeoutMs * 1.3, context);
       equal("the payloads delivered again", texts(await receive(successor, 2, context)).toSorted(), texts(lent.slice(2)).toSorted());
       equal("what is left", await visibleNow(subject, successor, context), []);
     },

@@ -1,7 +1,7 @@
 import { equal, settled } from "../kit/check.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { call, numbered, receive, receiveOne } from "./receiving.ts";
+import { call, numbered, receive, receiveOne, send } from "./receiving.ts";
 
 /** How calls are ended, and what is left of them. */
 export const endingCases: QueueSourceSuite["cases"] = [
@@ -38,7 +38,7 @@ export const endingCases: QueueSourceSuite["cases"] = [
     guarantee: "G9",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const own = ownSignal();
       own.abort();
       const outcome = await context.within(
@@ -55,7 +55,7 @@ export const endingCases: QueueSourceSuite["cases"] = [
     guarantee: "G5",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 3)));
+      await send(subject, numbered("message", 3), context);
       const own = ownSignal();
       const source = subject.source();
       const receiving = source.receive({ maxMessages: 1, signal: own.signal });

@@ -1,7 +1,7 @@
 import { equal } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { numbered, receive, receiveOne, settle, texts, visibleNow } from "./receiving.ts";
+import { elapse, numbered, receive, receiveOne, send, settle, texts, visibleNow } from "./receiving.ts";
 
 /** What a queue with groups (FIFO) promises beyond a queue. */
 export const groupCases: QueueSourceSuite["cases"] = [
@@ -11,7 +11,7 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G3",
     needs: ["groups"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 8, "group")));
+      await send(subject, numbered("message", 8, "group"), context);
       const source = subject.source();
       const received = [];
       for (let missing = 8; missing > 0; missing -= 1) {
@@ -32,7 +32,7 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G3",
     needs: ["groups"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 6, "group")));
+      await send(subject, numbered("message", 6, "group"), context);
       const received = await context.within("receiving", subject.source().receive({ maxMessages: 6, signal: context.signal }));
       equal(
         "the payloads",
@@ -47,7 +47,7 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G3",
     needs: ["groups"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 3, "group")));
+      await send(subject, numbered("message", 3, "group"), context);
       await receiveOne(subject.source(), context);
       equal("what another receiver gets", await visibleNow(subject, subject.source(), context), []);
     },
@@ -58,7 +58,7 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G3",
     needs: ["groups"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 4, "group")));
+      await send(subject, numbered("message", 4, "group"), context);
       const source = subject.source();
       const received = [];
       for (let n = 0; n < 4; n += 1) {
@@ -81,10 +81,10 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G4",
     needs: ["groups"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("held", 3, "failing")));
+      await send(subject, numbered("held", 3, "failing"), context);
       const source = subject.source();
       await receiveOne(source, context);
-      await context.within("sending", subject.send(numbered("other", 2, "healthy")));
+      await send(subject, numbered("other", 2, "healthy"), context);
       equal("what others get meanwhile", texts(await receive(source, 1, context)), ["other 0"]);
     },
   },
@@ -94,14 +94,14 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G3",
     needs: ["groups", "elapse", "nackDelay"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 2, "group")));
+      await send(subject, numbered("message", 2, "group"), context);
       const source = subject.source();
       const { receipt } = await receiveOne(source, context);
       const delayMs = Math.min(source.visibilityTimeoutMs * 2, source.maxNackDelayMs);
       await context.within("the nack", source.nack([receipt], { delayMs, signal: context.signal }));
-      await context.within("time to pass", subject.elapse(delayMs * 0.7));
+      await elapse(subject, delayMs * 0.7, context);
       equal("what is visible before the delay is over", await visibleNow(subject, source, context), []);
-      await context.within("time to pass", subject.elapse(delayMs * 0.5));
+      await elapse(subject, delayMs * 0.5, context);
       equal("what comes first", texts([await receiveOne(source, context)]), ["message 0"]);
     },
   },
@@ -111,10 +111,10 @@ export const groupCases: QueueSourceSuite["cases"] = [
     guarantee: "G10",
     needs: ["groups", "elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 3, "group")));
+      await send(subject, numbered("message", 3, "group"), context);
       const source = subject.source();
       await receiveOne(source, context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
+      await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
       equal("what comes first", texts([await receiveOne(source, context)]), ["message 0"]);
     },
   },

@@ -9,6 +9,16 @@ export function numbered(name: string, count: number, group?: string): readonly 
   return upTo(count).map((n) => ({ key: group ?? `${name}-${n}`, value: bytes(`${name} ${n}`) }));
 }
 
+/** Sends, within the case's deadline. */
+export function send(subject: QueueSourceSubject, messages: readonly OutgoingMessage<Payload>[], context: CaseContext): Promise<void> {
+  return context.within("sending", subject.send(messages));
+}
+
+/** Lets this much of the queue's time pass. */
+export function elapse(subject: QueueSourceSubject, durationMs: number, context: CaseContext): Promise<void> {
+  return context.within("time to pass", subject.elapse(durationMs));
+}
+
 /** Receives until this many messages are there, exactly this many, asking for no more than are missing. */
 export async function receive(
   source: QueueSource<Payload>,

@@ -2,7 +2,7 @@ import { hasCode, type Payload, type QueueMessage, type QueueSource } from "@spi
 import type { CaseContext } from "../kit/case-context.ts";
 import { equal, fail, holds } from "../kit/check.ts";
 import type { QueueSourceSubject, QueueSourceSuite } from "./queue-source-subject.ts";
-import { call, numbered, receive, receiveOne, settle, visibleNow } from "./receiving.ts";
+import { call, elapse, numbered, receive, receiveOne, send, settle, visibleNow } from "./receiving.ts";
 
 /** What ack, nack and extend answer, and what a worthless receipt does. */
 export const settlementCases: QueueSourceSuite["cases"] = [
@@ -12,7 +12,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
     guarantee: "G6",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 25)));
+      await send(subject, numbered("message", 25), context);
       const source = subject.source();
       const messages = await receive(source, 25, context);
       await settle(how, source, messages, context);
@@ -35,7 +35,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
       );
       equal("what is visible", await visibleNow(subject, source, context), []);
       if (how === "extend") {
-        await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 0.6));
+        await elapse(subject, source.visibilityTimeoutMs * 0.6, context);
         equal("the id that comes when the later delivery's visibility ends", (await receiveOne(source, context)).id, current.id);
       } else {
         await settle("nack", source, [current], context);
@@ -50,7 +50,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
     needs: ["checkedReceipts", "elapse"],
     async run(subject, context) {
       const { source, stale } = await lentTwice(subject, context);
-      await context.within("sending", subject.send(numbered("good", 2)));
+      await send(subject, numbered("good", 2), context);
       const [first, last] = await receive(source, 2, context);
       if (first === undefined || last === undefined) return fail("two messages were received", 2, "fewer");
       const results = await context.within("the ack", source.ack([first.receipt, stale.receipt, last.receipt], context));
@@ -59,7 +59,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
         results.map(({ ok }) => ok),
         [true, false, true],
       );
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
+      await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
       equal("the id that comes again", (await receiveOne(source, context)).id, stale.id);
       equal("what else comes again", await visibleNow(subject, source, context), []);
     },
@@ -70,7 +70,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
     guarantee: "G7",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 2)));
+      await send(subject, numbered("message", 2), context);
       const source = subject.source();
       const [message, other] = await receive(source, 2, context);
       if (message === undefined || other === undefined) return fail("two messages were received", 2, "fewer");
@@ -86,7 +86,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
     guarantee: "G6",
     needs: [],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       const message = await receiveOne(source, context);
       await settle("ack", source, [message], context);
@@ -107,12 +107,12 @@ interface LentTwice {
 
 /** One message, lent again after its first visibility ended; half of the second has passed. */
 async function lentTwice(subject: QueueSourceSubject, context: CaseContext): Promise<LentTwice> {
-  await context.within("sending", subject.send(numbered("twice", 1)));
+  await send(subject, numbered("twice", 1), context);
   const source = subject.source();
   const stale = await receiveOne(source, context);
-  await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
+  await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
   const current = await receiveOne(source, context);
   equal("the id delivered again", current.id, stale.id);
-  await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 0.5));
+  await elapse(subject, source.visibilityTimeoutMs * 0.5, context);
   return { source, stale, current };
 }

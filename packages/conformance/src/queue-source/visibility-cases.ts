@@ -1,6 +1,6 @@
 import { equal } from "../kit/check.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { numbered, receive, receiveOne, settle, texts, visibleNow } from "./receiving.ts";
+import { elapse, numbered, receive, receiveOne, send, settle, texts, visibleNow } from "./receiving.ts";
 
 /** How long a message stays ours, and when it comes back. */
 export const visibilityCases: QueueSourceSuite["cases"] = [
@@ -10,10 +10,10 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G10",
     needs: ["elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       const first = await receiveOne(source, context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
+      await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
       const again = await receiveOne(source, context);
       equal("the id", again.id, first.id);
       equal("the receive count", again.receiveCount, 2);
@@ -25,10 +25,10 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G8",
     needs: ["elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       await receiveOne(source, context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 0.6));
+      await elapse(subject, source.visibilityTimeoutMs * 0.6, context);
       equal("what is visible", await visibleNow(subject, source, context), []);
     },
   },
@@ -38,12 +38,12 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G8",
     needs: ["elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       const message = await receiveOne(source, context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 0.6));
+      await elapse(subject, source.visibilityTimeoutMs * 0.6, context);
       await settle("extend", source, [message], context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 0.6));
+      await elapse(subject, source.visibilityTimeoutMs * 0.6, context);
       equal("what is visible", await visibleNow(subject, source, context), []);
       await settle("ack", source, [message], context);
     },
@@ -54,11 +54,11 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G10",
     needs: ["elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       const message = await receiveOne(source, context);
       for (let n = 0; n < 3; n += 1) await settle("extend", source, [message], context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.4));
+      await elapse(subject, source.visibilityTimeoutMs * 1.4, context);
       equal("the id", (await receiveOne(source, context)).id, message.id);
     },
   },
@@ -68,15 +68,15 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G4",
     needs: ["elapse", "nackDelay"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 1)));
+      await send(subject, numbered("message", 1), context);
       const source = subject.source();
       const message = await receiveOne(source, context);
       const delayMs = Math.min(source.visibilityTimeoutMs * 2, source.maxNackDelayMs);
       const results = await context.within("the nack", source.nack([message.receipt], { delayMs, signal: context.signal }));
       equal("the results", results, [{ ok: true }]);
-      await context.within("time to pass", subject.elapse(delayMs * 0.7));
+      await elapse(subject, delayMs * 0.7, context);
       equal("what is visible before the delay is over", await visibleNow(subject, source, context), []);
-      await context.within("time to pass", subject.elapse(delayMs * 0.5));
+      await elapse(subject, delayMs * 0.5, context);
       equal("the id", (await receiveOne(source, context)).id, message.id);
     },
   },
@@ -86,10 +86,10 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G6",
     needs: ["elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 3)));
+      await send(subject, numbered("message", 3), context);
       const source = subject.source();
       await settle("ack", source, await receive(source, 3, context), context);
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
+      await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
       equal("what is visible", await visibleNow(subject, source, context), []);
     },
   },
@@ -99,7 +99,7 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
     guarantee: "G1",
     needs: ["elapse"],
     async run(subject, context) {
-      await context.within("sending", subject.send(numbered("message", 4)));
+      await send(subject, numbered("message", 4), context);
       const source = subject.source();
       const messages = await receive(source, 4, context);
       await settle(
@@ -108,7 +108,7 @@ export const visibilityCases: QueueSourceSuite["cases"] = [
         messages.filter((_, index) => index % 2 === 0),
         context,
       );
-      await context.within("time to pass", subject.elapse(source.visibilityTimeoutMs * 1.3));
+      await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
       const left = messages.filter((_, index) => index % 2 === 1);
       equal("the payloads delivered again", texts(await receive(source, 2, context)).toSorted(), texts(left).toSorted());
       equal("what else is visible", await visibleNow(subject, source, context), []);

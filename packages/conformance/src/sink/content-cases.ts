@@ -1,10 +1,9 @@
 import type { OutgoingMessage, Payload } from "@spillway/spec";
 import { equal, holds } from "../kit/check.ts";
 import { bytes, hex, plainHeaders, text } from "../kit/facts.ts";
+import { binaryHeaders, everyByte, largePayload, repeatedHeaders, textHeaders, threeKindsOfNothing } from "../kit/samples.ts";
 import type { SinkSuite } from "./sink-subject.ts";
 import { storedIn, storedTexts, writeAll } from "./writing.ts";
-
-const letterA = 97;
 
 /** What is stored of a message. */
 export const contentCases: SinkSuite["cases"] = [
@@ -24,12 +23,11 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["binaryPayloads"],
     async run(subject, context) {
-      const value = Uint8Array.from({ length: 256 }, (_, n) => n);
-      await writeAll(subject.sink(), [{ key: "a", value }], context);
+      await writeAll(subject.sink(), [{ key: "a", value: everyByte }], context);
       equal(
         "the payloads stored",
         (await storedIn(subject, context)).map((message) => hex(message.value)),
-        [hex(value)],
+        [hex(everyByte)],
       );
     },
   },
@@ -39,7 +37,7 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G1",
     needs: [],
     async run(subject, context) {
-      const value = new Uint8Array(subject.largePayloadBytes).map((_, n) => letterA + (n % 23));
+      const value = largePayload(subject.largePayloadBytes);
       await writeAll(subject.sink(), [{ key: "a", value }], context);
       const [message] = await storedIn(subject, context);
       equal("the size stored", message?.value?.byteLength, value.byteLength);
@@ -52,10 +50,9 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["tombstones", "emptyPayloads"],
     async run(subject, context) {
-      const values: Payload[] = [null, bytes(""), bytes("null")];
       await writeAll(
         subject.sink(),
-        values.map((value, n): OutgoingMessage<Payload> => ({ key: `key-${n}`, value })),
+        threeKindsOfNothing.map((value, n): OutgoingMessage<Payload> => ({ key: `key-${n}`, value })),
         context,
       );
       const stored = (await storedTexts(subject, context)).map((value) => JSON.stringify(value));
@@ -68,14 +65,9 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers"],
     async run(subject, context) {
-      const headers = [
-        ["traceparent", "00-ab-cd-01"],
-        ["content-type", "application/json"],
-        ["greeting", "grüß dich"],
-      ] as const;
-      await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers }], context);
+      await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers: textHeaders }], context);
       const [message] = await storedIn(subject, context);
-      equal("the headers stored", plainHeaders(message?.headers ?? []).toSorted(), plainHeaders(headers).toSorted());
+      equal("the headers stored", plainHeaders(message?.headers ?? []).toSorted(), plainHeaders(textHeaders).toSorted());
     },
   },
   {
@@ -84,13 +76,8 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "repeatedHeaders"],
     async run(subject, context) {
-      const headers = [
-        ["tag", "one"],
-        ["other", "between"],
-        ["tag", "two"],
-      ] as const;
-      await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers }], context);
-      equal("the headers stored", plainHeaders((await storedIn(subject, context))[0]?.headers ?? []), plainHeaders(headers));
+      await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers: repeatedHeaders }], context);
+      equal("the headers stored", plainHeaders((await storedIn(subject, context))[0]?.headers ?? []), plainHeaders(repeatedHeaders));
     },
   },
   {
@@ -99,9 +86,8 @@ export const contentCases: SinkSuite["cases"] = [
     guarantee: "G12",
     needs: ["headers", "binaryHeaders"],
     async run(subject, context) {
-      const headers = [["raw", Uint8Array.of(0, 255, 128, 10)]] as const;
-      await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers }], context);
-      equal("the headers stored", plainHeaders((await storedIn(subject, context))[0]?.headers ?? []), plainHeaders(headers));
+      await writeAll(subject.sink(), [{ key: "a", value: bytes("x"), headers: binaryHeaders }], context);
+      equal("the headers stored", plainHeaders((await storedIn(subject, context))[0]?.headers ?? []), plainHeaders(binaryHeaders));
     },
   },
   {
