@@ -1,49 +1,27 @@
 import type { LogSourceSubject } from "@spillway/conformance";
 import type { Payload } from "@spillway/spec";
 import { messages, sources } from "./log-source-mutations.ts";
+import { messageMutations, throughText } from "./message-mutations.ts";
 import type { Mutant } from "./mutant.ts";
-import { asText } from "./as-text.ts";
 
 /** Log sources that change what a message says. */
 export const logSourceContentMutants: readonly Mutant<LogSourceSubject>[] = [
+  ...messageMutations.map(
+    ({ name, rejectedBy, change }): Mutant<LogSourceSubject> => ({
+      name,
+      rejectedBy: [rejectedBy],
+      mutate: (subject) => messages(subject, change),
+    }),
+  ),
   {
     name: "turns payloads into text and back",
     rejectedBy: ["every byte of a payload arrives as it was appended"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value && asText(message.value) })),
-  },
-  {
-    name: "cuts payloads at 64 KiB",
-    rejectedBy: ["a large payload arrives whole"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value?.slice(0, 65_536) ?? null })),
-  },
-  {
-    name: "gives an empty payload for a tombstone",
-    rejectedBy: ["a tombstone, an empty payload and a payload are three different things"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value ?? new Uint8Array() })),
+    mutate: (subject) => messages(subject, throughText),
   },
   {
     name: "gives a tombstone for an empty payload",
     rejectedBy: ["a tombstone, an empty payload and a payload are three different things"],
     mutate: (subject) => messages(subject, (message) => ({ ...message, value: message.value?.byteLength === 0 ? null : message.value })),
-  },
-  {
-    name: "loses headers",
-    rejectedBy: ["headers arrive with their names and values"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, headers: [] })),
-  },
-  {
-    name: "keeps one header of each name",
-    rejectedBy: ["headers keep their order and their repetitions"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, headers: [...new Map(message.headers)] })),
-  },
-  {
-    name: "turns header values into text",
-    rejectedBy: ["a header's bytes arrive unchanged"],
-    mutate: (subject) =>
-      messages(subject, (message) => ({
-        ...message,
-        headers: message.headers.map(([name, value]) => [name, typeof value === "string" ? value : new TextDecoder().decode(value)]),
-      })),
   },
   {
     name: "gives the empty key to messages without one",
@@ -84,10 +62,5 @@ export const logSourceContentMutants: readonly Mutant<LogSourceSubject>[] = [
         return { ...message, value };
       });
     },
-  },
-  {
-    name: "gives timestamps in seconds",
-    rejectedBy: ["timestamps are milliseconds since the Unix epoch"],
-    mutate: (subject) => messages(subject, (message) => ({ ...message, timestampMs: Math.floor(message.timestampMs / 1_000) })),
   },
 ];
