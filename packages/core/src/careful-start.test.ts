@@ -1,30 +1,12 @@
-import type { Assigner, FencingToken, Lease, LogSource, Payload } from "@spillway/spec";
+import type { LogSource, Payload } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, consume, deadLetter, decode, handle, text } from "./index.ts";
+import { leased } from "./testing/leased.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 /** The world's log, its partitions always found as a crash left them. */
 function afterCrash(w: World, token: number): LogSource<Payload, { kind: "log"; keys: true }> {
-  const source = w.source();
-  const never = new AbortController().signal;
-  const leases = w.log.partitions().map(
-    ({ id }): Lease => ({
-      partition: id,
-      token: token as FencingToken,
-      start: { at: "earliest" },
-      takeover: "unclean",
-      drain: never,
-      lost: never,
-      release: async () => {},
-    }),
-  );
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield* leases;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  return { ...source, coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } };
+  return leased(w, () => ({ token, takeover: "unclean" }));
 }
 
 test("after a crash, one message at a time is attempted in the whole process, so that a death names one", async () => {

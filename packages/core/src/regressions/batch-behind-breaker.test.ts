@@ -2,33 +2,10 @@
 // lost, drained), under a signal that never aborts (Flight listens to feeds that have aborted already). G8. And a stop waits for it until the drain deadline,
 // although a handler's message that waits there is given back at once (Feed.abortWaiting).
 // Mended so: what waits for the breaker is marked as waiting, and a batch goes without what has ended.
-import type { Assigner, FencingToken, Lease, LogSource, Payload } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { breaker, checkpoint, constant, consume, deadLetter, decode, handleBatch, retry, text } from "../index.ts";
-import { world, type World } from "../testing/world.ts";
-
-function leased(w: World, lost: AbortSignal): LogSource<Payload, { kind: "log"; keys: true }> {
-  const never = new AbortController().signal;
-  const leases = w.log.partitions().map(({ id }, index): Lease => {
-    const signal = index === 0 ? lost : never;
-    return {
-      partition: id,
-      token: 1 as FencingToken,
-      start: { at: "earliest" },
-      takeover: "clean",
-      drain: signal,
-      lost: signal,
-      release: async () => {},
-    };
-  });
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield* leases;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  return { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } };
-}
+import { leased } from "../testing/leased.ts";
+import { world } from "../testing/world.ts";
 
 test("G8: a batch that waited for the breaker runs without the messages of a lost partition", async () => {
   const w = world({ partitions: 2 });
@@ -38,7 +15,10 @@ test("G8: a batch that waited for the breaker runs without the messages of a los
   let down = true;
   const ran: boolean[] = [];
   const running = w.start(
-    consume(leased(w, lost.signal), { ordering: "none" }).pipe(
+    consume(
+      leased(w, (index) => (index === 0 ? { drain: lost.signal, lost: lost.signal } : {})),
+      { ordering: "none" },
+    ).pipe(
       decode(text()),
       handleBatch<string>(
         (_values, { messages }) => {

@@ -3,10 +3,10 @@
 // What was wrong (2): a probe that is aborted (its partition is lost) leaves the breaker half-open; what waits at the stage is not asked again until another message
 // comes, and with ordering "partition" or all units taken none ever comes.
 // Mended so: set a timer in the constructor; gaveUp of a probe tells the listeners.
-import type { Assigner, FencingToken, Lease, LogSource, Payload } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { breaker, checkpoint, constant, consume, deadLetter, decode, handle, retry, text } from "../index.ts";
-import { world, type World } from "../testing/world.ts";
+import { leased } from "../testing/leased.ts";
+import { world } from "../testing/world.ts";
 
 test("a pipeline that begins while its breaker is open goes on after openMs", async () => {
   const w = world();
@@ -39,29 +39,6 @@ test("a pipeline that begins while its breaker is open goes on after openMs", as
   expect(handled).toEqual(["a"]);
 });
 
-function leasedTwice(w: World, lost: AbortSignal): LogSource<Payload, { kind: "log"; keys: true }> {
-  const never = new AbortController().signal;
-  const leases = w.log.partitions().map(({ id }, index): Lease => {
-    const signal = index === 0 ? lost : never;
-    return {
-      partition: id,
-      token: 1 as FencingToken,
-      start: { at: "earliest" },
-      takeover: "clean",
-      drain: signal,
-      lost: signal,
-      release: async () => {},
-    };
-  });
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield* leases;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  return { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } };
-}
-
 test("a probe that is aborted makes room for another one", async () => {
   const w = world({ partitions: 2 });
   const lost = new AbortController();
@@ -70,7 +47,10 @@ test("a probe that is aborted makes room for another one", async () => {
   const handled: string[] = [];
   let calls = 0;
   const running = w.start(
-    consume(leasedTwice(w, lost.signal), { ordering: "partition" }).pipe(
+    consume(
+      leased(w, (index) => (index === 0 ? { drain: lost.signal, lost: lost.signal } : {})),
+      { ordering: "partition" },
+    ).pipe(
       handle(
         async (_value, { message }) => {
           if (++calls === 1) throw new Error("down");

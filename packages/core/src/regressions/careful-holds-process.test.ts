@@ -6,39 +6,20 @@
 // #current and `attempting`, leave the turn) and `resume(delivery, go)` (called by Run.#startRetry instead of holder.resume: take the turn, write `attempting`
 // down, go; or keep it in a Ring until the turn is free). It also makes `attempting` right for retries: a death while the message only waits is not its fault.
 import { memoryQueue, memoryQueueSource } from "@spillway/memory";
-import type { Assigner, FencingToken, Lease } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, handle, retry, run, text } from "../index.ts";
+import { leased } from "../testing/leased.ts";
 import { world } from "../testing/world.ts";
 
 test("G4: after a crash, a message that waits for its retry holds its own lane and nothing else", async () => {
   const w = world({ partitions: 2 });
-  const never = new AbortController().signal;
-  const leases = w.log.partitions().map(
-    ({ id }): Lease => ({
-      partition: id,
-      token: 1 as FencingToken,
-      start: { at: "earliest" },
-      takeover: "unclean",
-      drain: never,
-      lost: never,
-      release: async () => {},
-    }),
-  );
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield* leases;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  const source = {
-    ...w.source(),
-    coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const,
-  };
   const handled: string[] = [];
   w.append("bad", "fine");
   const running = w.start(
-    consume(source, { ordering: "none" }).pipe(
+    consume(
+      leased(w, () => ({ takeover: "unclean" })),
+      { ordering: "none" },
+    ).pipe(
       decode(text()),
       handle((value) => {
         if (value === "bad") throw new Error("not yet");

@@ -3,40 +3,22 @@
 // Likewise when the retries of both were due while a third had the turn, and the later one was first in the queue for it.
 // Found by the simulator (liveness; seeds 2 and 32059). Mended so: a retry takes the turn from a message that stands behind it in its lane, and of those that wait
 // the first by its place is the next.
-import type { Assigner, FencingToken, Lease } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, handle, retry, text } from "../index.ts";
 import type { TrackedDelivery } from "../engine/tracked-delivery.ts";
 import { WaitingRetries } from "../engine/waiting-retries.ts";
+import { leased } from "../testing/leased.ts";
 import { world } from "../testing/world.ts";
 
 test.each(["key", "partition"] as const)("a retry is not kept from its turn by what waits behind it (ordering %s)", async (ordering) => {
   const w = world();
-  const never = new AbortController().signal;
-  const [partition] = w.log.partitions();
-  const lease: Lease = {
-    partition: partition?.id as Lease["partition"],
-    token: 1 as FencingToken,
-    start: { at: "earliest" },
-    takeover: "unclean",
-    drain: never,
-    lost: never,
-    release: async () => {},
-  };
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield lease;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  const source = {
-    ...w.source(),
-    coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const,
-  };
   const done: string[] = [];
   w.append("a=1", "a=2", "a=3", "b=4");
   const running = w.start(
-    consume(source, { ordering }).pipe(
+    consume(
+      leased(w, () => ({ takeover: "unclean" })),
+      { ordering },
+    ).pipe(
       decode(text()),
       handle((value) => value),
       handle((value, { attempt }) => {

@@ -1,9 +1,10 @@
 // What was wrong: classify sees the error of a message that has killed the process too often, and a broad rule (when(Error, "transient")) names it transient; retry then
 // sends it to `crashedAt`, whose start does nothing: the message keeps its unit for ever, and a careful start (one at a time) stops its whole partition. G12.
 // Mended so: what is dead-lettered as crashed is not up for classification.
-import type { Assigner, FencingToken, Lease, Position } from "@spillway/spec";
+import type { FencingToken, Position } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, classify, constant, consume, deadLetter, decode, handle, retry, text, when } from "../index.ts";
+import { leased } from "../testing/leased.ts";
 import { metadataOf, world } from "../testing/world.ts";
 
 test("G12: a message that has killed the process too often is dead-lettered, whatever classify makes of other errors", async () => {
@@ -12,23 +13,7 @@ test("G12: a message that has killed the process too often is dead-lettered, wha
   if (partition === undefined) throw new Error("no partition");
   const [killer] = w.log.append([{ value: Buffer.from("killer") }, { value: Buffer.from("fine") }]);
   const never = new AbortController().signal;
-  const lease: Lease = {
-    partition: partition.id,
-    token: 2 as FencingToken,
-    start: { at: "earliest" },
-    takeover: "unclean",
-    drain: never,
-    lost: never,
-    release: async () => {},
-  };
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield lease;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  const { checkpoints } = w.stores;
-  await checkpoints.save(
+  await w.stores.checkpoints.save(
     { scope: "test/orders", partition: partition.id },
     { state: "reading", from: { at: "earliest" }, done: [], attempting: { position: killer?.position as Position, crashes: 2 } },
     1 as FencingToken,
@@ -37,7 +22,7 @@ test("G12: a message that has killed the process too often is dead-lettered, wha
   const handled: string[] = [];
   const running = w.start(
     consume(
-      { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints } },
+      leased(w, () => ({ token: 2, takeover: "unclean" })),
       { ordering: "key", crashLimit: 3 },
     ).pipe(
       decode(text()),

@@ -2,14 +2,14 @@
 // Was that one a killer too, the process died before the dead letter was confirmed, with the other's name written down; the first one's deaths were forgotten, and so
 // the two killed process after process for ever.
 // Found by the simulator (liveness; seed 53242). Mended so: its deaths stay written down, and nothing else of its partition starts, until its dead letter is confirmed.
-import type { Assigner, FencingToken, Lease, Payload, Sink } from "@spillway/spec";
+import type { Payload, Sink } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, consume, deadLetter, decode, handle, text } from "../index.ts";
+import { leased } from "../testing/leased.ts";
 import { metadataOf, textOf, world } from "../testing/world.ts";
 
 test("G12: two messages that kill the process are both found, also while dead letters are slow", async () => {
   const w = world();
-  const never = new AbortController().signal;
   const slow: Sink<Payload> = {
     ...w.deadLetters,
     async write(messages, options) {
@@ -22,27 +22,11 @@ test("G12: two messages that kill the process are both found, also while dead le
   let deaths = 0;
   for (let process = 1; process <= 12; process++) {
     let dead = false;
-    const lease: Lease = {
-      partition: w.log.partitions()[0]?.id as Lease["partition"],
-      token: process as FencingToken,
-      start: { at: "earliest" },
-      takeover: "unclean",
-      drain: never,
-      lost: never,
-      release: async () => {},
-    };
-    const assigner: Assigner = {
-      async *leases({ signal }) {
-        yield lease;
-        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-      },
-    };
     const mortal: Sink<Payload> = { ...slow, write: (messages, options) => (dead ? new Promise(() => {}) : slow.write(messages, options)) };
-    const source = {
-      ...w.source(),
-      coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const,
-    };
-    const pipeline = consume(source, { ordering: "key", crashLimit: 2 }).pipe(
+    const pipeline = consume(
+      leased(w, () => ({ token: process, takeover: "unclean" })),
+      { ordering: "key", crashLimit: 2 },
+    ).pipe(
       decode(text()),
       handle((value) => {
         if (dead) return new Promise<void>(() => {});

@@ -1,27 +1,17 @@
 // What was wrong: a lease that arrives when the pipeline has been abandoned already (an error in the user's operators, take(), unsubscribe) is served like any other: LogIntake
 // looks at run.stopping, which is set by stop() only. Its partition is read for ever and run() never rejects.
 // Mended so: look at the intake's own signal.
-import type { Assigner, FencingToken, Lease } from "@spillway/spec";
+import type { Assigner, Lease } from "@spillway/spec";
 import { map as rxMap } from "rxjs";
 import { expect, test } from "vitest";
 import { checkpoint, consume, deadLetter, handle } from "../index.ts";
+import { leasesOf } from "../testing/leased.ts";
 import { world } from "../testing/world.ts";
 
 test("a lease that arrives after the stream broke is given back", async () => {
   const w = world({ partitions: 2 });
-  const never = new AbortController().signal;
   const released: string[] = [];
-  const leases = w.log.partitions().map(
-    ({ id }): Lease => ({
-      partition: id,
-      token: 1 as FencingToken,
-      start: { at: "earliest" },
-      takeover: "clean",
-      drain: never,
-      lost: never,
-      release: async (how) => void released.push(how),
-    }),
-  );
+  const leases = leasesOf(w, () => ({ release: async (how) => void released.push(how) }));
   const assigner: Assigner = {
     async *leases({ signal }) {
       yield leases[0] as Lease;

@@ -1,31 +1,10 @@
 // What was wrong: when a partition is abandoned (lease lost, drain deadline), Feed.abandon aborts its deliveries one after another; each abort gives a unit or a lane
 // back, and the stage beyond the gate at once starts another delivery of the same lost partition, which is aborted a moment later. G8: no attempt starts.
 // Why: release happens before the others are marked ended. Mended so: mark all as ended first, then release.
-import type { Assigner, FencingToken, Lease, LogSource, Payload } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, expand, handle, handleBatch, retry, text } from "../index.ts";
-import { world, type World } from "../testing/world.ts";
-
-function leased(w: World, lost: AbortSignal): LogSource<Payload, { kind: "log"; keys: true }> {
-  const [partition] = w.log.partitions();
-  if (partition === undefined) throw new Error("the log has no partition");
-  const lease: Lease = {
-    partition: partition.id,
-    token: 1 as FencingToken,
-    start: { at: "earliest" },
-    takeover: "clean",
-    drain: lost,
-    lost,
-    release: async () => {},
-  };
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield lease;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  return { ...w.source(), coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } };
-}
+import { leased } from "../testing/leased.ts";
+import { world } from "../testing/world.ts";
 
 test.each([
   ["none", 1],
@@ -37,7 +16,10 @@ test.each([
     const lost = new AbortController();
     const afterLoss: string[] = [];
     const running = w.start(
-      consume(leased(w, lost.signal), { ordering }).pipe(
+      consume(
+        leased(w, () => ({ drain: lost.signal, lost: lost.signal })),
+        { ordering },
+      ).pipe(
         decode(text()),
         handle(async (value) => value),
         handle(
@@ -65,7 +47,10 @@ test("G8: after the partition is lost no child starts", async () => {
   const lost = new AbortController();
   const afterLoss: string[] = [];
   const running = w.start(
-    consume(leased(w, lost.signal), { ordering: "none" }).pipe(
+    consume(
+      leased(w, () => ({ drain: lost.signal, lost: lost.signal })),
+      { ordering: "none" },
+    ).pipe(
       decode(text()),
       expand((value) => value.split(",")),
       handle(
@@ -92,7 +77,10 @@ test("G8: after the partition is lost no batch starts", async () => {
   const lost = new AbortController();
   const afterLoss: string[] = [];
   const running = w.start(
-    consume(leased(w, lost.signal), { ordering: "key" }).pipe(
+    consume(
+      leased(w, () => ({ drain: lost.signal, lost: lost.signal })),
+      { ordering: "key" },
+    ).pipe(
       decode(text()),
       handleBatch(
         (values: readonly string[]) => {

@@ -1,39 +1,23 @@
 // What was wrong: when a lease is lost, its drain signal aborts a moment before its lost signal. The drain aborted what waits for a retry, and the room that this left was
 // given to messages that had not started: of a partition that was lost already. G8.
 // Found by the simulator (seed 20692). Mended so: a drain whose reason is the loss is the loss.
-import { SpillwayError, type Assigner, type FencingToken, type Lease } from "@spillway/spec";
+import { SpillwayError } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, expand, handle, retry, text } from "../index.ts";
+import { leased } from "../testing/leased.ts";
 import { world } from "../testing/world.ts";
 
 test("G8: nothing starts when a lease is lost, also not in the room that a waiting retry leaves", async () => {
   const w = world();
-  const [partition] = w.log.partitions();
   const drain = new AbortController();
   const lost = new AbortController();
-  const lease: Lease = {
-    partition: partition?.id as Lease["partition"],
-    token: 1 as FencingToken,
-    start: { at: "earliest" },
-    takeover: "clean",
-    drain: drain.signal,
-    lost: lost.signal,
-    release: async () => {},
-  };
-  const assigner: Assigner = {
-    async *leases({ signal }) {
-      yield lease;
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-    },
-  };
-  const source = {
-    ...w.source(),
-    coordination: { by: "provider", consumer: "test", assigner, checkpoints: w.stores.checkpoints } as const,
-  };
   const started: string[] = [];
   w.append("a", "b");
   const running = w.start(
-    consume(source, { ordering: "none" }).pipe(
+    consume(
+      leased(w, () => ({ drain: drain.signal, lost: lost.signal })),
+      { ordering: "none" },
+    ).pipe(
       decode(text()),
       expand((value) => [`${value}1`, `${value}2`]),
       handle(
