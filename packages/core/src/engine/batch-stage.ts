@@ -3,10 +3,12 @@ import type { Breaker } from "../breaker.ts";
 import { blockedError, isBlocked } from "./blocked-key.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
 import { Flight } from "./flight.ts";
+import { Crowd } from "./crowd.ts";
 import { laneKey } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
+import { ScopedLanes, type BusyLane } from "./scoped-lanes.ts";
 import { sizeOf } from "./size-of.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -38,9 +40,8 @@ export interface BatchStageOptions {
   readonly execute: (batch: readonly TrackedDelivery[], signal: AbortSignal) => readonly BatchResult[] | Promise<readonly BatchResult[]>;
 }
 
-interface Lane {
+interface Lane extends BusyLane {
   state: "ready" | "flying" | "held";
-  readonly waiting: Ring<TrackedDelivery>;
 }
 
 /** Collects deliveries into batches, keeps each lane in order over them, and takes the results apart again. */
@@ -50,13 +51,13 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private readonly run: Run;
   private readonly next: Acceptor;
   private readonly guard: BreakerGuard<readonly TrackedDelivery[]> | undefined;
-  private readonly lanes = new Map<object, Map<string, Lane>>();
+  private readonly lanes = new ScopedLanes<Lane>();
+  private readonly crowd: Crowd;
   /** One delivery of each lane that may go, and all that have no lane. */
   private readonly ready = new Ring<TrackedDelivery>();
   /** How many deliveries could go with the next batches. */
   private eligible = 0;
   private flying = 0;
-  private crowding = false;
   private cancelLinger: Cancel | undefined = undefined;
   private lingered = false;
   private departing = false;
@@ -66,6 +67,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.options = options;
     this.run = options.run;
     this.next = options.next;
+    this.crowd = new Crowd(options.run);
     options.run.onDrain(() => this.lingerOver());
     if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (batch) => this.relaunch(batch));
   }
@@ -80,15 +82,14 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     delivery.hasUnit = false;
     const key = laneKey(delivery);
     if (key !== undefined) {
-      const lanes = this.lanesOf(delivery);
-      const lane = lanes.get(key);
+      const lane = this.lanes.of(delivery);
       if (lane !== undefined) {
         lane.waiting.push(delivery);
         if (lane.state === "ready" && this.options.sharesLanes) this.eligible++;
         this.depart();
         return;
       }
-      lanes.set(key, { state: "ready", waiting: new Ring(4) });
+      this.lanes.add(delivery, key, { state: "ready", waiting: new Ring(4) });
       delivery.ownsLane = true;
     }
     this.queue(delivery);
@@ -105,7 +106,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   resume(delivery: TrackedDelivery): void {
-    const lane = this.laneOf(delivery);
+    const lane = this.lanes.of(delivery);
     if (lane !== undefined) lane.state = "ready";
     this.ready.unshift(delivery);
     this.eligible += 1 + (this.options.sharesLanes ? (lane?.waiting.size ?? 0) : 0);
@@ -113,7 +114,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   release(delivery: TrackedDelivery, _unit: boolean, lane: boolean): void {
-    const held = lane ? this.laneOf(delivery) : undefined;
+    const held = lane ? this.lanes.of(delivery) : undefined;
     // A lane that is flying moves on when its batch has landed.
     if (held === undefined || held.state === "flying") return;
     this.advance(held, delivery);
@@ -184,12 +185,12 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       this.ready.shift();
       if (delivery.settled || isBlocked(delivery)) {
         this.eligible--;
-        if (!delivery.settled) this.failed(delivery, this.laneOf(delivery), blockedError(delivery.message.key), this.run.clock.nowMs());
+        if (!delivery.settled) this.failed(delivery, this.lanes.of(delivery), blockedError(delivery.message.key), this.run.clock.nowMs());
         continue;
       }
       take(delivery);
       if (batch.length === 1) alone = goesAlone(delivery);
-      const lane = this.laneOf(delivery);
+      const lane = this.lanes.of(delivery);
       if (lane === undefined) continue;
       lane.state = "flying";
       if (!sharesLanes) continue;
@@ -220,11 +221,11 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     const left = batch.some(({ settled }) => settled) ? batch.filter(({ settled }) => !settled) : batch;
     const lanes = new Map<Lane, TrackedDelivery>();
     for (const delivery of batch) {
-      const lane = this.laneOf(delivery);
+      const lane = this.lanes.of(delivery);
       delivery.waits = false;
       if (lane !== undefined) lanes.set(lane, delivery);
     }
-    for (const delivery of left) lanes.delete(this.laneOf(delivery) as Lane);
+    for (const delivery of left) lanes.delete(this.lanes.of(delivery) as Lane);
     for (const [lane, delivery] of lanes) this.advance(lane, delivery);
     if (left.length > 0) this.launch(left);
     else {
@@ -276,7 +277,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     const lanes = new Map<Lane, TrackedDelivery>();
     const notAttempted: TrackedDelivery[] = [];
     batch.forEach((delivery, index) => {
-      const lane = this.laneOf(delivery);
+      const lane = this.lanes.of(delivery);
       if (lane !== undefined) lanes.set(lane, delivery);
       if (delivery.settled) return;
       const result = results[index] as BatchResult;
@@ -320,7 +321,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
 
   /** A delivery behind a failed one of its lane goes back to its place; it has used no attempt. */
   private putBack(delivery: TrackedDelivery): void {
-    const lane = this.laneOf(delivery);
+    const lane = this.lanes.of(delivery);
     delivery.ownsLane = false;
     if (lane !== undefined) lane.waiting.unshift(delivery);
     else {
@@ -331,35 +332,15 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
 
   /** The next message of a lane may go; a lane without one is forgotten. */
   private advance(lane: Lane, of: TrackedDelivery): void {
-    let next = lane.waiting.shift();
-    while (next?.settled === true) next = lane.waiting.shift();
-    if (next === undefined) {
-      const lanes = this.lanesOf(of);
-      lanes.delete(laneKey(of) as string);
-      if (lanes.size === 0) this.lanes.delete(of.feed.laneScope);
-      return;
-    }
+    const next = this.lanes.next(lane, of);
+    if (next === undefined) return;
     lane.state = "ready";
     next.ownsLane = true;
     this.queue(next);
     if (this.options.sharesLanes) this.eligible += lane.waiting.size;
   }
 
-  private laneOf(delivery: TrackedDelivery): Lane | undefined {
-    const key = laneKey(delivery);
-    return key === undefined ? undefined : this.lanes.get(delivery.feed.laneScope)?.get(key);
-  }
-
-  private lanesOf({ feed: { laneScope } }: TrackedDelivery): Map<string, Lane> {
-    let lanes = this.lanes.get(laneScope);
-    if (lanes === undefined) this.lanes.set(laneScope, (lanes = new Map<string, Lane>()));
-    return lanes;
-  }
-
   private watchCrowd(): void {
-    const limit = this.options.maxMessages() * this.options.concurrency * 2;
-    if (this.crowding ? this.ready.size * 2 > limit : this.ready.size <= limit) return;
-    this.crowding = !this.crowding;
-    this.run.crowd(this.crowding ? 1 : -1);
+    this.crowd.watch(this.ready.size, this.options.maxMessages() * this.options.concurrency * 2);
   }
 }

@@ -19,12 +19,14 @@ import type { Credits } from "./credits.ts";
 import { Feed, type FeedOwner } from "./feed.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Gate } from "./gate.ts";
+import { graceMs } from "./grace.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import { PartitionProgress } from "./partition-progress.ts";
 import { readPartition } from "./partition-reader.ts";
 import { pause } from "./pause.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
+import { scheduleUnless } from "./schedule-unless.ts";
 import { sizeOf } from "./size-of.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError } from "./say-error.ts";
@@ -57,9 +59,6 @@ export interface PartitionSessionOptions {
   /** The most messages between the watermark and the newest one. */
   readonly maxSpan: number;
 }
-
-/** How long the last save and the release may take when the drain deadline has passed. */
-const graceMs = 5_000;
 
 /** One partition while this process owns it: read, deliver, save, give back. */
 export class PartitionSession implements FeedOwner {
@@ -149,8 +148,8 @@ export class PartitionSession implements FeedOwner {
     this.#whenPassed?.();
     this.feed.close();
     this.feed.abortWaiting(reason);
-    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));
-    this.#end.signal.addEventListener("abort", cancel, { once: true });
+    const { clock } = this.#run;
+    scheduleUnless(this.#end.signal, clock, Math.max(0, deadlineMs - clock.nowMs()), () => this.abandon(reason));
   }
 
   /** Aborts everything that is under way; what was settled is saved, and the partition given back, within the grace. */
@@ -159,9 +158,7 @@ export class PartitionSession implements FeedOwner {
     this.#whenPassed?.();
     this.feed.abandon(reason);
     this.#abandoned.abort(reason);
-    if (this.#end.signal.aborted) return;
-    const cancel = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
-    this.#end.signal.addEventListener("abort", cancel, { once: true });
+    scheduleUnless(this.#end.signal, this.#run.clock, graceMs, () => this.#end.abort(reason));
   }
 
   original(message: Message<unknown>): Original {

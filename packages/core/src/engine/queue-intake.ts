@@ -4,12 +4,14 @@ import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Credits } from "./credits.ts";
 import { Feed, type FeedOwner } from "./feed.ts";
 import type { Gate } from "./gate.ts";
+import { graceMs } from "./grace.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
 import { pause } from "./pause.ts";
 import { QueueHeartbeat } from "./queue-heartbeat.ts";
 import { QueueReturns } from "./queue-returns.ts";
 import type { Intake, Run } from "./run-context.ts";
+import { scheduleUnless } from "./schedule-unless.ts";
 import { sizeOf } from "./size-of.ts";
 import { SuspectGuard } from "./suspect-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -31,8 +33,6 @@ export interface QueueIntakeOptions {
 
 /** The most messages that one receive asks for; adapters ask their provider for fewer. */
 const maxReceive = 100;
-/** How long giving messages back may take when the drain deadline has passed. */
-const graceMs = 5_000;
 
 /** Receives from a queue, keeps what is under way ours, deletes what has ended and gives the rest back. */
 export class QueueIntake implements Intake, FeedOwner {
@@ -103,8 +103,8 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#passed();
     this.#returns.soon(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
-    const cancel = this.#run.clock.schedule(Math.max(0, deadlineMs - this.#run.clock.nowMs()), () => this.abandon(reason));
-    this.#end.signal.addEventListener("abort", cancel, { once: true });
+    const { clock } = this.#run;
+    scheduleUnless(this.#end.signal, clock, Math.max(0, deadlineMs - clock.nowMs()), () => this.abandon(reason));
   }
 
   abandon(reason: Error): void {
@@ -112,9 +112,7 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#passed();
     this.#returns.soon(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abandon(reason);
-    if (this.#end.signal.aborted) return;
-    const cancel = this.#run.clock.schedule(graceMs, () => this.#end.abort(reason));
-    this.#end.signal.addEventListener("abort", cancel, { once: true });
+    scheduleUnless(this.#end.signal, this.#run.clock, graceMs, () => this.#end.abort(reason));
   }
 
   original(message: Message<unknown>): Original {

@@ -1,28 +1,25 @@
+import { Crowd } from "./crowd.ts";
 import { laneKey } from "./lane-key.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
+import { ScopedLanes, type BusyLane } from "./scoped-lanes.ts";
 import type { Admission, RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
-
-interface Lane {
-  readonly waiting: Ring<TrackedDelivery>;
-}
 
 /**
  * Keeps lanes and units for one stage beyond the gate. Only lanes that are busy are in its tables: a delivery that passes a stage at once leaves no
  * trace.
  */
 export class StageAdmission implements Admission {
-  private readonly run: Run;
+  private readonly crowd: Crowd;
   private readonly crowded: number;
-  private readonly lanes = new Map<object, Map<string, Lane>>();
+  private readonly lanes = new ScopedLanes<BusyLane>();
   private readonly ready = new Ring<TrackedDelivery>();
   private units: number;
-  private crowding = false;
   private draining = false;
 
   constructor(run: Run, units: number) {
-    this.run = run;
+    this.crowd = new Crowd(run);
     this.units = units;
     this.crowded = units * 2;
   }
@@ -31,7 +28,7 @@ export class StageAdmission implements Admission {
   admit(delivery: TrackedDelivery, stage: RunnableStage): boolean {
     delivery.holder = this;
     delivery.ownsLane = false;
-    const lane = this.lanes.size === 0 ? undefined : this.laneOf(delivery);
+    const lane = this.lanes.of(delivery);
     if (lane === undefined && this.units > 0) {
       this.units--;
       delivery.hasUnit = true;
@@ -52,9 +49,7 @@ export class StageAdmission implements Admission {
     if (delivery.ownsLane) return;
     const key = laneKey(delivery);
     if (key === undefined) return;
-    let lanes = this.lanes.get(delivery.feed.laneScope);
-    if (lanes === undefined) this.lanes.set(delivery.feed.laneScope, (lanes = new Map<string, Lane>()));
-    lanes.set(key, { waiting: new Ring(4) });
+    this.lanes.add(delivery, key, { waiting: new Ring(4) });
     delivery.ownsLane = true;
   }
 
@@ -79,27 +74,16 @@ export class StageAdmission implements Admission {
   }
 
   private passLane(delivery: TrackedDelivery): void {
-    const lanes = this.lanes.get(delivery.feed.laneScope);
-    const key = laneKey(delivery);
-    if (lanes === undefined || key === undefined) return;
-    const waiting = lanes.get(key)?.waiting;
-    let next = waiting?.shift();
-    while (next?.settled === true) next = waiting?.shift();
-    if (next !== undefined) {
-      next.ownsLane = true;
-      this.queue(next);
-      return;
-    }
-    lanes.delete(key);
-    if (lanes.size === 0) this.lanes.delete(delivery.feed.laneScope);
+    const lane = this.lanes.of(delivery);
+    const next = lane === undefined ? undefined : this.lanes.next(lane, delivery);
+    if (next === undefined) return;
+    next.ownsLane = true;
+    this.queue(next);
   }
 
   private queue(delivery: TrackedDelivery): void {
     this.ready.push(delivery);
-    if (!this.crowding && this.ready.size > this.crowded) {
-      this.crowding = true;
-      this.run.crowd(1);
-    }
+    this.crowd.watch(this.ready.size, this.crowded);
   }
 
   private drain(): void {
@@ -113,14 +97,6 @@ export class StageAdmission implements Admission {
       (delivery.stage as RunnableStage).start(delivery);
     }
     this.draining = false;
-    if (this.crowding && this.ready.size <= this.crowded / 2) {
-      this.crowding = false;
-      this.run.crowd(-1);
-    }
-  }
-
-  private laneOf(delivery: TrackedDelivery): Lane | undefined {
-    const key = laneKey(delivery);
-    return key === undefined ? undefined : this.lanes.get(delivery.feed.laneScope)?.get(key);
+    this.crowd.watch(this.ready.size, this.crowded);
   }
 }
