@@ -51,7 +51,7 @@ export const settlementCases: QueueSourceSuite["cases"] = [
     async run(subject, context) {
       const { source, stale } = await lentTwice(subject, context);
       await send(subject, numbered("good", 2), context);
-      const [first, last] = await receive(source, 2, context);
+      const [first, last] = await receiveBut(stale.id, source, 2, context);
       if (first === undefined || last === undefined) return fail("two messages were received", 2, "fewer");
       const results = await context.within("the ack", source.ack([first.receipt, stale.receipt, last.receipt], context));
       equal(
@@ -60,7 +60,9 @@ export const settlementCases: QueueSourceSuite["cases"] = [
         [true, false, true],
       );
       await elapse(subject, source.visibilityTimeoutMs * 1.3, context);
-      equal("the id that comes again", (await receiveOne(source, context)).id, stale.id);
+      const again = await receiveOne(source, context);
+      equal("the id that comes again", again.id, stale.id);
+      await settle("ack", source, [again], context);
       equal("what else comes again", await visibleNow(subject, source, context), []);
     },
   },
@@ -115,4 +117,18 @@ async function lentTwice(subject: QueueSourceSubject, context: CaseContext): Pro
   equal("the id delivered again", current.id, stale.id);
   await elapse(subject, source.visibilityTimeoutMs * 0.5, context);
   return { source, stale, current };
+}
+
+/** Receives this many other messages: in a queue without order, one whose visibility ends meanwhile may come before them. */
+async function receiveBut(
+  id: string,
+  source: QueueSource<Payload>,
+  count: number,
+  context: CaseContext,
+): Promise<readonly QueueMessage<Payload>[]> {
+  const others: QueueMessage<Payload>[] = [];
+  while (others.length < count) {
+    others.push(...(await receive(source, count - others.length, context)).filter((message) => message.id !== id));
+  }
+  return others;
 }
