@@ -23,7 +23,7 @@ export type {
   QueueSourceSubject,
   QueueSourceSuite,
 } from "./queue-source/queue-source-subject.ts";
-export { scorecard, type Score, type ScorecardRow, type ScoredAdapter } from "./scorecard/scorecard.ts";
+export { scorecard, type Score, type ScorecardRow, type ScoredAdapter, type ScoredServer } from "./scorecard/scorecard.ts";
 export { scorecardMarkdown } from "./scorecard/scorecard-markdown.ts";
 export { scorecardTotals, type ScorecardTotal } from "./scorecard/scorecard-totals.ts";
 export { sinkSuite } from "./sink/sink-suite.ts";

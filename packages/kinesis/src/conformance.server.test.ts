@@ -1,202 +1,26 @@
-import { randomUUID } from "node:crypto";
-import {
-  CreateStreamCommand,
-  DeleteStreamCommand,
-  DescribeStreamSummaryCommand,
-  KinesisClient,
-  ListShardsCommand,
-  MergeShardsCommand,
-  SplitShardCommand,
-} from "@aws-sdk/client-kinesis";
-import { fastClock, localClientConfig, startKinesisFake } from "@spillway-tools/aws-fakes";
 import { serversFor } from "@spillway-tools/servers";
-import {
-  conform,
-  lacking,
-  logSourceSuite,
-  sinkSuite,
-  type LogSourceHarness,
-  type SinkHarness,
-  type StoredMessage,
-} from "@spillway/conformance";
-import type { CheckpointStore, LeaseStore, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
+import { conform, logSourceSuite, sinkSuite } from "@spillway/conformance";
 import { describe, test } from "vitest";
-import { kinesisSink } from "./kinesis-sink.ts";
-import { kinesisSource } from "./kinesis-source.ts";
+import * as kinesis from "./conformance-harness.ts";
 
 const runner = { test, skip: (name: string, reason: string) => test.skip(`${name} (${reason})`, () => undefined) };
 const kinesisLocal = await serversFor("kinesis");
 const kinesalite = await serversFor("kinesalite");
-/** The suites never touch the stores: leases and checkpoints are held to the contract where they are implemented. */
-const stores = { leases: {} as LeaseStore, checkpoints: {} as CheckpointStore };
-const foreignPosition = "shardId-000000000000:17" as Position;
-const largePayloadBytes = 1_000_000;
-/** The servers throttle nobody, so the suites need not wait for Kinesis' pace. */
-const clock = fastClock(20);
-const noTrim = "the server keeps everything for its retention period, which is a day at least";
 
 describe("on the fake", () => {
-  conform(runner, logSourceSuite, onTheFake("polling"));
-  conform(runner, logSourceSuite, onTheFake("fan-out"));
-  conform(runner, sinkSuite, sinkOnTheFake());
+  conform(runner, logSourceSuite, kinesis.fakePollingHarness);
+  conform(runner, logSourceSuite, kinesis.fakeFanOutHarness);
+  conform(runner, sinkSuite, kinesis.fakeSinkHarness);
 });
 
 describe.skipIf(kinesisLocal.skip !== undefined)("on kinesis-local", () => {
-  if (kinesisLocal.skip === undefined) conform(runner, logSourceSuite, onServer("kinesis-local", kinesisLocal.endpoint, {}));
+  if (kinesisLocal.skip !== undefined) return;
+  conform(runner, logSourceSuite, kinesis.kinesisLocalSourceHarness(kinesisLocal.endpoint));
+  conform(runner, sinkSuite, kinesis.kinesisLocalSinkHarness(kinesisLocal.endpoint));
 });
 
 describe.skipIf(kinesalite.skip !== undefined)("on kinesalite", () => {
-  if (kinesalite.skip === undefined) conform(runner, logSourceSuite, onServer("kinesalite", kinesalite.endpoint, {}));
+  if (kinesalite.skip !== undefined) return;
+  conform(runner, logSourceSuite, kinesis.kinesaliteSourceHarness(kinesalite.endpoint));
+  conform(runner, sinkSuite, kinesis.kinesaliteSinkHarness(kinesalite.endpoint));
 });
-
-/** Appends one by one: within one PutRecords Kinesis promises no order. */
-async function append(client: KinesisClient, streamName: string, messages: readonly OutgoingMessage<Payload>[]): Promise<void> {
-  const sink = kinesisSink({ client, streamName });
-  const { signal } = new AbortController();
-  for (const message of messages) {
-    const [result] = await sink.write([message], { signal });
-    if (result?.ok !== true) throw result?.error ?? new Error("no result");
-  }
-}
-
-function onTheFake(delivery: "polling" | "fan-out"): LogSourceHarness {
-  return {
-    name: `kinesis by ${delivery} on the fake`,
-    deadlineMs: 20_000,
-    lacks: {},
-    async open() {
-      const fake = await startKinesisFake({ shards: 2 });
-      const { streamName, stream } = fake;
-      let client = new KinesisClient(localClientConfig(fake.endpoint));
-      return {
-        source: (consumer) => kinesisSource({ client, streamName, consumer, stores, delivery, registerConsumer: true, clock }),
-        append: (messages) => append(client, streamName, messages),
-        nowMs: () => Date.now(),
-        elapse,
-        largePayloadBytes,
-        async split(partition) {
-          stream.split(partition);
-        },
-        async merge() {
-          const [one, other] = stream.shards().map(({ id }) => id as PartitionId) as [PartitionId, PartitionId];
-          stream.merge(one, other);
-          return [one, other];
-        },
-        async trim(partition, through) {
-          stream.trim(partition, through);
-        },
-        foreignPosition,
-        async reopen() {
-          client.destroy();
-          client = new KinesisClient(localClientConfig(fake.endpoint));
-        },
-        async close() {
-          client.destroy();
-          await fake.stop();
-        },
-      };
-    },
-  };
-}
-
-function sinkOnTheFake(): SinkHarness {
-  return {
-    name: "kinesis on the fake",
-    deadlineMs: 20_000,
-    lacks: {
-      keyOrder: "Kinesis promises no order within one PutRecords: the engine writes one message of a lane at a time",
-      deduplication: "Kinesis has none",
-    },
-    async open() {
-      const fake = await startKinesisFake();
-      let client = new KinesisClient(localClientConfig(fake.endpoint));
-      return {
-        sink: () => kinesisSink({ client, streamName: fake.streamName }),
-        stored: () => readBack(client, fake.streamName),
-        largePayloadBytes,
-        tooLargeBytes: 1_048_577,
-        async reopen() {
-          client.destroy();
-          client = new KinesisClient(localClientConfig(fake.endpoint));
-        },
-        async close() {
-          client.destroy();
-          await fake.stop();
-        },
-      };
-    },
-  };
-}
-
-/** What is stored, through our own source: an envelope can be read by nobody else. */
-async function readBack(client: KinesisClient, streamName: string): Promise<readonly StoredMessage[]> {
-  const source = kinesisSource({ client, streamName, consumer: "check", stores, clock });
-  const { signal } = new AbortController();
-  const stored: StoredMessage[] = [];
-  for (const { id } of await source.partitions({ signal })) {
-    for await (const { messages } of source.read(id, { from: { at: "earliest" }, signal })) {
-      if (messages.length === 0) break;
-      for (const message of messages) stored.push({ key: source.original(message).key, value: message.value, headers: message.headers });
-    }
-  }
-  return stored;
-}
-
-function onServer(name: string, endpoint: string, lacks: LogSourceHarness["lacks"]): LogSourceHarness {
-  return {
-    name,
-    deadlineMs: 30_000,
-    lacks: { trim: noTrim, ...lacks },
-    async open({ signal }) {
-      const streamName = `orders-${randomUUID()}`;
-      let client = new KinesisClient(localClientConfig(endpoint));
-      await client.send(new CreateStreamCommand({ StreamName: streamName, ShardCount: 2 }), { abortSignal: signal });
-      await active(client, streamName);
-      return {
-        source: (consumer) => kinesisSource({ client, streamName, consumer, stores, clock }),
-        append: (messages) => append(client, streamName, messages),
-        nowMs: () => Date.now(),
-        elapse,
-        largePayloadBytes,
-        async split(partition) {
-          const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: streamName }));
-          const { StartingHashKey = "0", EndingHashKey = "0" } = Shards.find(({ ShardId }) => ShardId === partition)?.HashKeyRange ?? {};
-          const NewStartingHashKey = String((BigInt(StartingHashKey) + BigInt(EndingHashKey)) / 2n);
-          await client.send(new SplitShardCommand({ StreamName: streamName, ShardToSplit: partition, NewStartingHashKey }));
-          await active(client, streamName);
-        },
-        async merge() {
-          const { Shards = [] } = await client.send(new ListShardsCommand({ StreamName: streamName }));
-          const [one = "", other = ""] = Shards.map(({ ShardId }) => ShardId);
-          await client.send(new MergeShardsCommand({ StreamName: streamName, ShardToMerge: one, AdjacentShardToMerge: other }));
-          await active(client, streamName);
-          return [one as PartitionId, other as PartitionId];
-        },
-        trim: lacking,
-        foreignPosition,
-        async reopen() {
-          client.destroy();
-          client = new KinesisClient(localClientConfig(endpoint));
-        },
-        async close() {
-          await client.send(new DeleteStreamCommand({ StreamName: streamName }));
-          client.destroy();
-        },
-      };
-    },
-  };
-}
-
-async function active(client: KinesisClient, streamName: string): Promise<void> {
-  for (;;) {
-    const { StreamDescriptionSummary } = await client.send(new DescribeStreamSummaryCommand({ StreamName: streamName }));
-    if (StreamDescriptionSummary?.StreamStatus === "ACTIVE") return;
-    await elapse(20);
-  }
-}
-
-function elapse(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}

@@ -1,26 +1,25 @@
-import { serversFor } from "@spillway-tools/servers";
-import { checkpointStoreSuite, leaseStoreSuite, logSourceSuite, queueSourceSuite, sinkSuite, type BoundSuite } from "@spillway/conformance";
-import { boundTo, loadHarnesses } from "./harnesses.ts";
+import { checkpointStoreSuite, leaseStoreSuite, logSourceSuite, queueSourceSuite, sinkSuite } from "@spillway/conformance";
+import { boundTo } from "./harnesses.ts";
+import { dynalite, fauxqs, inHouseFake, inThisProcess, realServer, type Place } from "./place.ts";
 
-type ServerName = Parameters<typeof serversFor>[0];
-
-/** An adapter that the scorecard knows. */
+/** An adapter on one place: it is registered once for each server or fake that it is run on. */
 export interface RegisteredAdapter {
   /** The folder's name under packages/. */
   readonly name: string;
-  /** The server that it needs; undefined when it needs none. */
-  readonly server: ServerName | undefined;
+  readonly place: Place;
   /** How many of its cases may run at once: more than 1 where they wait for a server. */
   readonly concurrency: number;
   /** A suite, and the name under which the package's conformance-harness module exports the harness for it. */
   readonly subjects: readonly ReturnType<typeof boundTo>[];
 }
 
+const dynamoDbLocal = realServer("dynamodb");
+
 /** Every adapter of the scorecard, in the order of its columns: a new one is a new entry, and no more. */
 export const adapters: readonly RegisteredAdapter[] = [
   {
     name: "memory",
-    server: undefined,
+    place: inThisProcess,
     concurrency: 1,
     subjects: [
       boundTo(logSourceSuite, "memoryLogHarness"),
@@ -35,7 +34,7 @@ export const adapters: readonly RegisteredAdapter[] = [
   },
   {
     name: "local",
-    server: undefined,
+    place: inThisProcess,
     concurrency: 2,
     subjects: [
       boundTo(logSourceSuite, "localLogHarness"),
@@ -49,7 +48,7 @@ export const adapters: readonly RegisteredAdapter[] = [
   },
   {
     name: "kafka",
-    server: "kafka",
+    place: realServer("kafka"),
     concurrency: 8,
     subjects: [
       boundTo(logSourceSuite, "kafkaSourceHarness"),
@@ -57,20 +56,75 @@ export const adapters: readonly RegisteredAdapter[] = [
       boundTo(checkpointStoreSuite, "kafkaCheckpointsHarness"),
     ],
   },
+  {
+    name: "sqs",
+    place: realServer("sqs"),
+    concurrency: 8,
+    subjects: [
+      boundTo(queueSourceSuite, "elasticMqSourceHarness"),
+      boundTo(queueSourceSuite, "elasticMqFifoSourceHarness"),
+      boundTo(sinkSuite, "elasticMqSinkHarness"),
+      boundTo(sinkSuite, "elasticMqFifoSinkHarness"),
+    ],
+  },
+  {
+    name: "sqs",
+    place: fauxqs,
+    concurrency: 8,
+    subjects: [
+      boundTo(queueSourceSuite, "fauxqsSourceHarness"),
+      boundTo(queueSourceSuite, "fauxqsFifoSourceHarness"),
+      boundTo(sinkSuite, "fauxqsSinkHarness"),
+      boundTo(sinkSuite, "fauxqsFifoSinkHarness"),
+    ],
+  },
+  {
+    name: "kinesis",
+    place: realServer("kinesis"),
+    concurrency: 4,
+    subjects: [boundTo(logSourceSuite, "kinesisLocalSourceHarness"), boundTo(sinkSuite, "kinesisLocalSinkHarness")],
+  },
+  {
+    name: "kinesis",
+    place: realServer("kinesalite"),
+    concurrency: 4,
+    subjects: [boundTo(logSourceSuite, "kinesaliteSourceHarness"), boundTo(sinkSuite, "kinesaliteSinkHarness")],
+  },
+  {
+    name: "kinesis",
+    place: inHouseFake,
+    concurrency: 4,
+    subjects: [
+      boundTo(logSourceSuite, "fakePollingHarness"),
+      boundTo(logSourceSuite, "fakeFanOutHarness"),
+      boundTo(sinkSuite, "fakeSinkHarness"),
+    ],
+  },
+  {
+    name: "dynamodb-streams",
+    place: dynamoDbLocal,
+    concurrency: 4,
+    subjects: [boundTo(logSourceSuite, "dynamoDbLocalSourceHarness")],
+  },
+  { name: "dynamodb-streams", place: inHouseFake, concurrency: 4, subjects: [boundTo(logSourceSuite, "fakeSourceHarness")] },
+  {
+    name: "dynamodb",
+    place: dynamoDbLocal,
+    concurrency: 4,
+    subjects: [
+      boundTo(checkpointStoreSuite, "dynamoDbLocalCheckpointsHarness"),
+      boundTo(leaseStoreSuite, "dynamoDbLocalLeasesHarness"),
+      boundTo(sinkSuite, "dynamoDbLocalSinkHarness"),
+    ],
+  },
+  {
+    name: "dynamodb",
+    place: dynalite,
+    concurrency: 4,
+    subjects: [
+      boundTo(checkpointStoreSuite, "dynaliteCheckpointsHarness"),
+      boundTo(leaseStoreSuite, "dynaliteLeasesHarness"),
+      boundTo(sinkSuite, "dynaliteSinkHarness"),
+    ],
+  },
 ];
-
-/** Starts what the adapter needs. Resolves to its suites, or to the reason why they cannot be run here. */
-export async function openAdapter({
-  name,
-  server,
-  subjects,
-}: RegisteredAdapter): Promise<readonly BoundSuite[] | { readonly why: string }> {
-  if (server === undefined) {
-    const module = await loadHarnesses(name);
-    return subjects.map((bind) => bind(module));
-  }
-  const running = await serversFor(server);
-  if (running.skip !== undefined) return { why: running.skip };
-  const module = await loadHarnesses(name);
-  return subjects.map((bind) => bind(module, running.endpoint));
-}

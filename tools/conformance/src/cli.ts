@@ -1,17 +1,19 @@
 import { parseArgs } from "node:util";
-import { scorecard, scorecardTotals, type ScoredAdapter, type ScorecardRow } from "@spillway/conformance";
-import { adapters, openAdapter } from "./adapters.ts";
+import { scorecard, scorecardTotals, type ScorecardRow } from "@spillway/conformance";
+import { adapters, type RegisteredAdapter } from "./adapters.ts";
 import { writeDocuments } from "./documents.ts";
-import { versionOf } from "./harnesses.ts";
+import { loadHarnesses } from "./harnesses.ts";
+import { manifestOf } from "./manifest.ts";
 
+const names = [...new Set(adapters.map(({ name }) => name))];
 const help = `Holds adapters to the contract and writes the scorecard to docs/conformance.md and docs/conformance.json.
 
   npm run conformance                 every adapter that needs no server; what is written of the others is kept
-  npm run conformance -- --servers    the others too, each on its own server, which is started
-  npm run conformance -- NAME …       these adapters
+  npm run conformance -- --servers    the others too, on each of their servers and fakes, which are started
+  npm run conformance -- NAME …       these adapters, on all of theirs
   npm run conformance -- --dry-run    writes nothing
 
-Adapters: ${adapters.map(({ name }) => name).join(", ")}. Ends with 1 when a case fails.`;
+Adapters: ${names.join(", ")}. Ends with 1 when a case fails.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,7 +23,7 @@ const { values, positionals } = parseArgs({
     servers: { type: "boolean", default: false },
   },
 });
-const unknown = positionals.filter((name) => !adapters.some((adapter) => adapter.name === name));
+const unknown = positionals.filter((name) => !names.includes(name));
 
 if (values.help) {
   console.log(help);
@@ -29,39 +31,55 @@ if (values.help) {
   console.error(`Unknown adapter: ${unknown.join(", ")}.\n\n${help}`);
   process.exitCode = 2;
 } else {
-  await run(positionals);
+  await run(adapters.filter(isAskedFor));
 }
 
-async function run(names: readonly string[]): Promise<void> {
-  const scored: ScoredAdapter[] = [];
+function isAskedFor({ name, place }: RegisteredAdapter): boolean {
+  return positionals.length === 0 ? place.server === undefined || values.servers : positionals.includes(name);
+}
+
+async function run(chosen: readonly RegisteredAdapter[]): Promise<void> {
+  const rows: ScorecardRow[] = [];
   let broken = 0;
-  for (const adapter of adapters) {
-    if (names.length === 0 ? adapter.server !== undefined && !values.servers : !names.includes(adapter.name)) continue;
+  for (const adapter of chosen) {
     try {
-      const suites = await openAdapter(adapter);
-      if ("why" in suites) console.log(`${adapter.name} is left out: ${suites.why}`);
-      else scored.push({ adapter: adapter.name, version: await versionOf(adapter.name), concurrency: adapter.concurrency, suites });
+      rows.push(...(await scoreOf(adapter)));
     } catch (error) {
       broken += 1;
-      console.error(`${adapter.name} could not be opened:`, error);
+      console.error(`${titleOf(adapter)} could not be opened:`, error);
     }
   }
-  const rows = await scorecard(scored, report);
-  printTotals(rows);
+  console.table(scorecardTotals(rows).map(({ version: _version, server: _server, ...total }) => total));
   if (!values["dry-run"]) {
-    await writeDocuments(
-      rows,
-      adapters.map(({ name }) => name),
-    );
+    await writeDocuments(rows, adapters);
     console.log("Written to docs/conformance.md and docs/conformance.json.");
   }
   process.exitCode = broken > 0 || rows.some(({ score }) => score.result === "failed") ? 1 : 0;
 }
 
-function report({ suite, subject, case: name, score }: ScorecardRow): void {
-  if (score.result === "failed") console.log(`FAILED  ${suite}, ${subject}: ${name}\n        ${score.why}`);
+/** Its rows; none, and a word about it, where its server cannot be had here. */
+async function scoreOf(adapter: RegisteredAdapter): Promise<readonly ScorecardRow[]> {
+  const { name, place, concurrency, subjects } = adapter;
+  const { version } = await manifestOf(`packages/${name}`);
+  const opened = await place.open();
+  if ("why" in opened) {
+    console.log(`${titleOf(adapter)} is left out: ${opened.why}`);
+    return [];
+  }
+  const { server, endpoint, close } = opened;
+  try {
+    const module = await loadHarnesses(name);
+    const suites = subjects.map((bind) => bind(module, endpoint));
+    return await scorecard([{ adapter: name, version, server, concurrency, suites }], report);
+  } finally {
+    await close();
+  }
 }
 
-function printTotals(rows: readonly ScorecardRow[]): void {
-  console.table(scorecardTotals(rows).map(({ version: _version, ...total }) => total));
+function titleOf({ name, place }: RegisteredAdapter): string {
+  return place.server === undefined ? name : `${name} on ${place.server}`;
+}
+
+function report({ suite, subject, case: name, score }: ScorecardRow): void {
+  if (score.result === "failed") console.log(`FAILED  ${suite}, ${subject}: ${name}\n        ${score.why}`);
 }

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { bindSuite, type BoundSuite, type Closable, type Harness, type Suite } from "@spillway/conformance";
 
 const packages = new URL("../../../packages/", import.meta.url);
@@ -28,15 +27,6 @@ export function boundTo<Subject extends Closable, Need extends string>(
     }
     return bindSuite(suite, harness);
   };
-}
-
-/** The version in a package's package.json. */
-export async function versionOf(adapter: string): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(new URL(`${adapter}/package.json`, packages), "utf8"));
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest && typeof manifest.version === "string") {
-    return manifest.version;
-  }
-  throw new Error(`packages/${adapter}/package.json names no version.`);
 }
 
 /** What the suite's types promise is checked by the package's own build; here only that it is a harness at all. */

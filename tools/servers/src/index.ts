@@ -5,5 +5,6 @@ export { freePorts } from "./ports.ts";
 export type { RunningServer } from "./running-server.ts";
 export type { FolderOptions } from "./server-folder.ts";
 export { endpointVariables, serverNames, type ServerName } from "./server-name.ts";
+export { serverTitle, type ServerTitle } from "./server-title.ts";
 export { serversFor, start, whyNot, type TestServer } from "./servers-for.ts";
 export { tcpProxy, type KafkaRule, type ProxyTarget, type RequestFate, type TcpFault, type TcpProxy } from "./tcp-proxy.ts";

@@ -10,10 +10,19 @@ export function scorecardMarkdown(rows: readonly ScorecardRow[]): string {
 }
 
 function totalsTable(rows: readonly ScorecardRow[]): string {
-  const lines = scorecardTotals(rows).map(({ adapter, version, suite, subject, passed, failed, skipped }) =>
-    line([adapter, version, suite, subject, String(passed), String(failed), String(skipped)]),
+  const lines = scorecardTotals(rows).map(({ adapter, version, server, suite, subject, passed, failed, skipped }) =>
+    line([
+      adapter,
+      version,
+      server === undefined ? "none" : `${server.name} ${server.version}`,
+      suite,
+      subject,
+      String(passed),
+      String(failed),
+      String(skipped),
+    ]),
   );
-  return table(["adapter", "version", "suite", "subject", "passed", "failed", "skipped"], lines);
+  return table(["adapter", "version", "server", "suite", "subject", "passed", "failed", "skipped"], lines);
 }
 
 function suiteSection(suite: string, rows: readonly ScorecardRow[]): string {

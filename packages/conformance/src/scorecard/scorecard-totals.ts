@@ -1,10 +1,11 @@
 import { grouped } from "./grouped.ts";
-import type { ScorecardRow } from "./scorecard.ts";
+import type { ScorecardRow, ScoredServer } from "./scorecard.ts";
 
 /** How many cases of one suite a subject passes. */
 export interface ScorecardTotal {
   readonly adapter: string;
   readonly version: string;
+  readonly server: ScoredServer | undefined;
   readonly suite: string;
   readonly subject: string;
   readonly passed: number;
@@ -18,8 +19,8 @@ export function scorecardTotals(rows: readonly ScorecardRow[]): readonly Scoreca
     const [first] = of;
     if (first === undefined) return [];
     const count = (result: ScorecardRow["score"]["result"]): number => of.filter(({ score }) => score.result === result).length;
-    const { adapter, version, suite, subject } = first;
-    return { adapter, version, suite, subject, passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
+    const { adapter, version, server, suite, subject } = first;
+    return { adapter, version, server, suite, subject, passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
   });
 }
 

@@ -10,7 +10,13 @@ const skipped: BoundCase = { ...passing, name: "it lacks", skip: "it cannot" };
 
 function adapter(name: string, cases: readonly BoundCase[]): ScoredAdapter {
   const suite: BoundSuite = { suite: "sink", subject: `${name} log`, deadlineMs: 1_000, cases };
-  return { adapter: name, version: "1.2.3", concurrency: 2, suites: [suite] };
+  return {
+    adapter: name,
+    version: "1.2.3",
+    server: name === "one" ? { name: "broker", version: "4.5" } : undefined,
+    concurrency: 2,
+    suites: [suite],
+  };
 }
 
 test("a scorecard has a row for each case of each adapter, with what became of it and why", async () => {
@@ -25,6 +31,7 @@ test("a scorecard has a row for each case of each adapter, with what became of i
   expect(rows[0]).toMatchObject({
     adapter: "one",
     version: "1.2.3",
+    server: { name: "broker", version: "4.5" },
     suite: "sink",
     subject: "one log",
     guarantee: "G1",
@@ -44,10 +51,10 @@ test("the Markdown has a column for each subject and a numbered reason for what 
   const rows = await scorecard([adapter("one", [passing, failing, skipped]), adapter("two", [passing])]);
   expect(scorecardMarkdown(rows)).toBe(
     [
-      "| adapter | version | suite | subject | passed | failed | skipped |",
-      "| --- | --- | --- | --- | --- | --- | --- |",
-      "| one | 1.2.3 | sink | one log | 1 | 1 | 1 |",
-      "| two | 1.2.3 | sink | two log | 1 | 0 | 0 |",
+      "| adapter | version | server | suite | subject | passed | failed | skipped |",
+      "| --- | --- | --- | --- | --- | --- | --- | --- |",
+      "| one | 1.2.3 | broker 4.5 | sink | one log | 1 | 1 | 1 |",
+      "| two | 1.2.3 | none | sink | two log | 1 | 0 | 0 |",
       "",
       "## Sink",
       "",

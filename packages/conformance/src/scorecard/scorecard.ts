@@ -1,12 +1,21 @@
 import type { BoundCase, BoundSuite } from "../kit/bound-suite.ts";
 import type { Guarantee } from "../kit/conformance-case.ts";
 
-/** An adapter to be scored: its version and what of it is held to the contract. */
+/** The server that an adapter was run on. */
+export interface ScoredServer {
+  /** "Apache Kafka". */
+  readonly name: string;
+  readonly version: string;
+}
+
+/** An adapter to be scored: its version, what it is run on and what of it is held to the contract. */
 export interface ScoredAdapter {
   /** The package's short name: "memory". */
   readonly adapter: string;
   /** The package's version. */
   readonly version: string;
+  /** Undefined where none is needed. An adapter that is run on several servers is given once for each. */
+  readonly server: ScoredServer | undefined;
   /** How many cases may run at once: 1, or more where most of them wait for a server. */
   readonly concurrency: number;
   readonly suites: readonly BoundSuite[];
@@ -22,8 +31,10 @@ export type Score =
 export interface ScorecardRow {
   readonly adapter: string;
   readonly version: string;
+  /** Undefined where the adapter needs none. */
+  readonly server: ScoredServer | undefined;
   readonly suite: string;
-  /** The harness's name: an adapter may have several, such as a queue with and without groups. */
+  /** The harness's name: an adapter may have several, such as a queue with and without groups, each on several servers. */
   readonly subject: string;
   readonly case: string;
   readonly proves: string;
@@ -37,7 +48,7 @@ export interface ScorecardRow {
  */
 export async function scorecard(adapters: readonly ScoredAdapter[], onRow?: (row: ScorecardRow) => void): Promise<readonly ScorecardRow[]> {
   const rows: ScorecardRow[] = [];
-  for (const { adapter, version, concurrency, suites } of adapters) {
+  for (const { adapter, version, server, concurrency, suites } of adapters) {
     const waiting = suites.flatMap(({ suite, subject, cases }) => cases.map((each) => ({ suite, subject, each })));
     const scored: ScorecardRow[] = [];
     let next = 0;
@@ -47,7 +58,7 @@ export async function scorecard(adapters: readonly ScoredAdapter[], onRow?: (row
         if (entry === undefined) return;
         const { suite, subject, each } = entry;
         const { name, proves, guarantee } = each;
-        const row: ScorecardRow = { adapter, version, suite, subject, case: name, proves, guarantee, score: await scoreOf(each) };
+        const row: ScorecardRow = { adapter, version, server, suite, subject, case: name, proves, guarantee, score: await scoreOf(each) };
         scored[index] = row;
         onRow?.(row);
       }

@@ -31,14 +31,23 @@ export interface TestQueue {
  * one message of a group at a time and takes any receipt, so it proves less.
  */
 export async function queueServer(): Promise<QueueServer> {
-  silenceSdk();
   if (process.env["SPILLWAY_SQS_SERVER"] !== "fauxqs") {
     const elasticMq = await serversFor("sqs");
-    if (elasticMq.skip === undefined) return serverAt("ElasticMQ", elasticMq.endpoint, 262_144);
+    if (elasticMq.skip === undefined) return elasticMqAt(elasticMq.endpoint);
   }
   // It lives in this process and ends with it.
   const fauxqs = await startFauxqs({ port: 0, logger: false });
-  return serverAt("fauxqs", `http://127.0.0.1:${fauxqs.port}`, 1_048_576);
+  return fauxqsAt(`http://127.0.0.1:${fauxqs.port}`);
+}
+
+/** The ElasticMQ that runs at an endpoint. */
+export function elasticMqAt(endpoint: string): QueueServer {
+  return serverAt("ElasticMQ", endpoint, 262_144);
+}
+
+/** The fauxqs that runs at an endpoint. */
+export function fauxqsAt(endpoint: string): QueueServer {
+  return serverAt("fauxqs", endpoint, 1_048_576);
 }
 
 /** Writes messages of any number, in order, and throws unless all are stored. */
@@ -66,6 +75,7 @@ export async function drainQueue(source: QueueSource<Payload>): Promise<readonly
 }
 
 function serverAt(name: QueueServer["name"], endpoint: string, maxBytes: number): QueueServer {
+  silenceSdk();
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   const makeClient = (config?: SQSClientConfig): SQSClient => new SQSClient({ endpoint, region: "us-east-1", credentials, ...config });
   return {

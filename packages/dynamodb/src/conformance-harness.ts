@@ -1,0 +1,141 @@
+import { randomUUID } from "node:crypto";
+import { CreateTableCommand, DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { localClientConfig } from "@spillway-tools/aws-fakes";
+import type { CheckpointStoreHarness, LeaseStoreHarness, SinkHarness, StoredMessage } from "@spillway/conformance";
+import type { FencingToken, Header, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
+import { dynamoDbSink } from "./dynamodb-sink.ts";
+import type { TablePut } from "./table-put.ts";
+import { openTestTable } from "./testing/test-table.ts";
+
+const deadlineMs = 20_000;
+
+/** Checkpoints in a table, on a real DynamoDB Local. */
+export function dynamoDbLocalCheckpointsHarness(endpoint: string): CheckpointStoreHarness {
+  return checkpointsHarness("dynamodb on DynamoDB Local", endpoint);
+}
+
+/** Leases in a table, on a real DynamoDB Local. */
+export function dynamoDbLocalLeasesHarness(endpoint: string): LeaseStoreHarness {
+  return leasesHarness("dynamodb on DynamoDB Local", endpoint);
+}
+
+/** A table as a sink, on a real DynamoDB Local. */
+export function dynamoDbLocalSinkHarness(endpoint: string): SinkHarness {
+  return sinkHarness("table on DynamoDB Local", endpoint);
+}
+
+/** Checkpoints in a table, on dynalite. */
+export function dynaliteCheckpointsHarness(endpoint: string): CheckpointStoreHarness {
+  return checkpointsHarness("dynamodb on dynalite", endpoint);
+}
+
+/** Leases in a table, on dynalite. */
+export function dynaliteLeasesHarness(endpoint: string): LeaseStoreHarness {
+  return leasesHarness("dynamodb on dynalite", endpoint);
+}
+
+/** A table as a sink, on dynalite. */
+export function dynaliteSinkHarness(endpoint: string): SinkHarness {
+  return sinkHarness("table on dynalite", endpoint);
+}
+
+function checkpointsHarness(name: string, endpoint: string): CheckpointStoreHarness {
+  return {
+    name,
+    lacks: {},
+    deadlineMs,
+    async open() {
+      const place = openTestTable(endpoint);
+      let token = 0;
+      return {
+        store: () => place.stores().checkpoints,
+        key: (n) => ({ scope: "consumer", partition: `shard-${n}` as PartitionId }),
+        position: (n) => String(10n ** 55n + BigInt(n)) as Position,
+        takeOver: async () => (token += 1) as FencingToken,
+        corrupt: ({ scope, partition }) => place.corrupt("checkpoint", scope, partition),
+        reopen: () => place.reopen(),
+        close: () => place.close(),
+      };
+    },
+  };
+}
+
+function leasesHarness(name: string, endpoint: string): LeaseStoreHarness {
+  return {
+    name,
+    lacks: {},
+    deadlineMs,
+    async open() {
+      const place = openTestTable(endpoint);
+      return {
+        store: () => place.stores().leases,
+        corrupt: (scope, partition) => place.corrupt("lease", scope, partition),
+        reopen: () => place.reopen(),
+        close: () => place.close(),
+      };
+    },
+  };
+}
+
+/** Messages as items: a table has no order of its own, so each item is numbered as it is put. */
+function sinkHarness(name: string, endpoint: string): SinkHarness {
+  return {
+    name,
+    deadlineMs,
+    lacks: {
+      keyOrder: "the sink promises no order: the engine writes one message of a lane at a time",
+      deduplication: "the test's table has an item for each write, not for each message id",
+    },
+    async open({ signal }) {
+      const tableName = `sink-${randomUUID()}`;
+      let client = new DynamoDBClient(localClientConfig(endpoint));
+      await client.send(
+        new CreateTableCommand({
+          TableName: tableName,
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [{ AttributeName: "number", AttributeType: "N" }],
+          KeySchema: [{ AttributeName: "number", KeyType: "HASH" }],
+        }),
+        { abortSignal: signal },
+      );
+      let puts = 0;
+      const put = (message: OutgoingMessage<Payload>): TablePut => {
+        puts += 1;
+        return { item: { ...toItem(message), number: { N: String(puts) } } };
+      };
+      return {
+        sink: () => dynamoDbSink({ client, tableName, keyAttributes: ["number"], put }),
+        async stored() {
+          const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
+          return Items.toSorted((one, other) => Number(one.number?.N) - Number(other.number?.N)).map(toMessage);
+        },
+        largePayloadBytes: 390 * 1024,
+        tooLargeBytes: 410 * 1024,
+        async reopen() {
+          client.destroy();
+          client = new DynamoDBClient(localClientConfig(endpoint));
+        },
+        async close() {
+          client.destroy();
+        },
+      };
+    },
+  };
+}
+
+function toItem({ key, value, headers = [] }: OutgoingMessage<Payload>): Record<string, AttributeValue> {
+  return {
+    ...(key !== undefined && { key: attribute(key) }),
+    value: value === null ? { NULL: true } : { B: value },
+    headers: { L: headers.map(([header, content]) => ({ L: [{ S: header }, attribute(content)] })) },
+  };
+}
+
+function attribute(value: string | Uint8Array): AttributeValue {
+  return typeof value === "string" ? { S: value } : { B: value };
+}
+
+function toMessage(item: Record<string, AttributeValue>): StoredMessage {
+  const headers = (item.headers?.L ?? []).map(({ L }): Header => [L?.[0]?.S ?? "", L?.[1]?.S ?? L?.[1]?.B ?? ""]);
+  return { key: item.key?.S ?? item.key?.B, value: item.value?.B ?? null, headers };
+}
