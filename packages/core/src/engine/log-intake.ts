@@ -1,4 +1,4 @@
-import type { Assigner, LogSource, StartPosition } from "@spillway/spec";
+import type { Assigner, LogSource, PartitionId, StartPosition } from "@spillway/spec";
 import type { Credits } from "./credits.ts";
 import type { Feed } from "./feed.ts";
 import type { Gate } from "./gate.ts";
@@ -24,7 +24,7 @@ export interface LogIntakeOptions {
   readonly crashLimit: number;
 }
 
-/** Serves every partition of a log that its assigner gives to this process, each in a session of its own. */
+/** Serves every partition of a log that its assigner gives to this process, each in a session of its own, and never a partition in two at once. */
 export class LogIntake implements Intake {
   readonly name: string;
   readonly credits: Credits;
@@ -33,7 +33,8 @@ export class LogIntake implements Intake {
   readonly #options: LogIntakeOptions;
   readonly #claiming = sharedController();
   readonly sessions: Set<PartitionSession> = new Set<PartitionSession>();
-  readonly #serving = new Set<Promise<void>>();
+  /** The end of the latest session of each partition. */
+  readonly #serving = new Map<PartitionId, Promise<void>>();
 
   constructor(options: LogIntakeOptions) {
     this.name = options.source.name;
@@ -57,21 +58,28 @@ export class LogIntake implements Intake {
           share: () => Math.floor(this.credits.maxMessages / this.sessions.size),
         });
         this.sessions.add(session);
-        const serving: Promise<void> = session.serve().then(
+        const serving: Promise<void> = this.#serveAfterTheLast(session).then(
           () => this.#ended(session, serving),
           (error: unknown) => {
             this.#ended(session, serving);
             run.fail(error);
           },
         );
-        this.#serving.add(serving);
+        this.#serving.set(lease.partition, serving);
         const { signal } = this.#claiming;
         if (signal.aborted) session.drain(run.clock.nowMs(), asError(signal.reason));
       }
     } catch (error) {
       run.fail(error);
     }
-    while (this.#serving.size > 0) await Promise.all(this.#serving);
+    while (this.#serving.size > 0) await Promise.all(this.#serving.values());
+  }
+
+  /** A lease that was lost may be this process's again before the session that it had then has come to its end. */
+  async #serveAfterTheLast(session: PartitionSession): Promise<void> {
+    const last = this.#serving.get(session.lease.partition);
+    if (last !== undefined) await last;
+    await session.serve();
   }
 
   drain(deadlineMs: number, reason: Error): void {
@@ -86,6 +94,7 @@ export class LogIntake implements Intake {
 
   #ended(session: PartitionSession, serving: Promise<void>): void {
     this.sessions.delete(session);
-    this.#serving.delete(serving);
+    const { partition } = session.lease;
+    if (this.#serving.get(partition) === serving) this.#serving.delete(partition);
   }
 }

@@ -107,6 +107,22 @@ it("is lost in the midst of a release that takes too long, and the release says 
   expect(clock.pending).toBe(0);
 });
 
+it("is lost at once though its release waits for a renewal that hangs", async () => {
+  const { clock, store, held } = await claimed();
+  await clock.advance(8_000);
+  store.fault = () => "late";
+  const renewal = held.renew(never).catch(() => false);
+  let lostAtMs = Number.NaN;
+  held.lease.lost.addEventListener("abort", () => (lostAtMs = clock.nowMs()));
+  let releasedAtMs = 0;
+  const release = held.lease.release("drained", { signal: never }).catch(() => {
+    releasedAtMs = clock.nowMs();
+  });
+  await clock.advance(10_000);
+  await Promise.all([release, renewal]);
+  expect(releasedAtMs).toBe(lostAtMs);
+});
+
 it("says so when somebody took the lease before it was reported finished", async () => {
   const { clock, store, held } = await claimed();
   const taken = { ...claim, version: 2, token: 2 as FencingToken, owner: "other" };

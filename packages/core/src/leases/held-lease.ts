@@ -1,4 +1,5 @@
 import { SpillwayError, type Clock, type Lease, type LeaseRecord } from "@spillway/spec";
+import { orAborted } from "../engine/or-aborted.ts";
 import { deadline } from "./deadline.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
 import { giveUpAfterMs } from "./lease-timing.ts";
@@ -97,7 +98,8 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
       state = "releasing";
       try {
         // A renewal under way ends by itself, within the timeout of a call; whatever comes of it, the release looks again if it is refused.
-        await writing?.catch(() => false);
+        const renewal = writing?.catch(() => false);
+        if (renewal !== undefined) await orAborted(orAborted(renewal, lost.signal), signal);
         await releaseLease({ how, store, clock, report, signal, lost: lost.signal, current: () => record, notice: held.notice });
         end(how);
         report({ type: "lease-released", partition, token, how });

@@ -14,8 +14,12 @@ export function leasesOf(w: World, factsOf: (index: number) => LeaseFacts = () =
   });
 }
 
-/** The world's log, its partitions given out by a provider, each on the lease that the test wants. */
-export function leased(w: World, factsOf?: (index: number) => LeaseFacts): LogSource<Payload, { kind: "log"; keys: true }> {
+/** The world's log, its partitions given out by a provider, each on the lease that the test wants; and then whatever it wants to be given out later. */
+export function leased(
+  w: World,
+  factsOf?: (index: number) => LeaseFacts,
+  later?: Promise<readonly Lease[]>,
+): LogSource<Payload, { kind: "log"; keys: true }> {
   const leases = leasesOf(w, factsOf);
   return {
     ...w.source(),
@@ -25,6 +29,7 @@ export function leased(w: World, factsOf?: (index: number) => LeaseFacts): LogSo
       assigner: {
         async *leases({ signal }) {
           yield* leases;
+          if (later !== undefined) yield* await later;
           await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
         },
       },

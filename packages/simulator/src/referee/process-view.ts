@@ -4,6 +4,8 @@ import type { Receipt } from "@spillway/spec";
 export class ProcessView {
   /** Partitions whose loss it has been told of, or that it has given back. */
   readonly gone: Set<string> = new Set<string>();
+  /** Partitions that it serves, by what it tells. */
+  readonly served: Set<string> = new Set<string>();
   /** What the checkpoint that it loaded says is done already. */
   readonly covered: Map<string, Covered> = new Map<string, Covered>();
   /** Saves under way, by partition and token. */

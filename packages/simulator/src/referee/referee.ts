@@ -116,8 +116,15 @@ export class Referee {
     if (lease?.type === "lease-wanted" || lease?.type === "lease-lost" || event.type === "deadline" || event.type === "draining")
       view.disturbed = true;
     if (lease?.type === "lease-lost") view.gone.add(lease.partition);
-    if (event.type === "partition-ended") view.gone.add(event.partition);
-    if (event.type === "partition-gained") view.gone.delete(event.partition);
+    if (event.type === "partition-ended") {
+      view.gone.add(event.partition);
+      view.served.delete(event.partition);
+    }
+    if (event.type === "partition-gained") {
+      if (view.served.has(event.partition)) this.findings.add("G8", `${process.name} serves ${event.partition} twice at once`);
+      view.gone.delete(event.partition);
+      view.served.add(event.partition);
+    }
   }
 
   /** A run has ended. */
