@@ -1,6 +1,8 @@
 import type { FailureClass, StartPosition } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { Settled } from "./delivery.ts";
+import { gatesOf } from "./engine/gates-of.ts";
+import type { GateExplanation } from "./gate-explanation.ts";
 import type { Counts } from "./engine/counters.ts";
 import type { Feed } from "./engine/feed.ts";
 import { LogIntake } from "./engine/log-intake.ts";
@@ -57,12 +59,6 @@ export interface FeedExplanation {
   readonly firstUnsettled: UnsettledExplanation | undefined;
   /** Settled messages that no saved checkpoint covers: a crash now would deliver at most these again. */
   readonly unsaved: number;
-}
-
-/** Why no message is being let in, if something holds the source. */
-export interface GateExplanation {
-  readonly gate: "in flight" | "crowded" | "breaker" | "checkpoint" | "stopping";
-  readonly says: string;
 }
 
 /** A pipeline before, during or after a run. */
@@ -164,31 +160,4 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
     state: whereIs(delivery),
     nextAttemptMs: delivery?.waits === true && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
   };
-}
-
-function gatesOf(run: Run): readonly GateExplanation[] {
-  const gates: GateExplanation[] = [];
-  if (run.stopping !== undefined) gates.push({ gate: "stopping", says: `the pipeline is stopping: ${run.stopping.message}` });
-  if (run.crowding > 0)
-    gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
-  for (const { name, state } of run.breakers)
-    if (state !== "closed") gates.push({ gate: "breaker", says: `the breaker "${name}" is ${state}` });
-  for (const intake of run.intakes) {
-    if (!(intake instanceof LogIntake) && !(intake instanceof QueueIntake)) continue;
-    const { credits } = intake;
-    if (credits.full)
-      gates.push({
-        gate: "in flight",
-        says: `${intake.name}: ${credits.messages} messages and ${credits.bytes} bytes are in flight, which is the bound`,
-      });
-    if (!(intake instanceof LogIntake)) continue;
-    for (const { checkpointer, lease } of intake.sessions) {
-      if (checkpointer.lastError !== undefined)
-        gates.push({
-          gate: "checkpoint",
-          says: `${lease.partition}: the checkpoint was refused ${checkpointer.failures} times: ${checkpointer.lastError.message}`,
-        });
-    }
-  }
-  return gates;
 }

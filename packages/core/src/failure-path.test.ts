@@ -55,7 +55,7 @@ test("G7: a dead-letter sink that is down holds its lane and then the source, an
   expect(explain(pipeline).feeds[0]?.firstUnsettled?.state).toContain("waits for its dead letter");
   w.append(...Array.from({ length: 400 }, (_, index) => `k${index}=bad`));
   await w.clock.advance(5_000);
-  expect(explain(pipeline).gates).toMatchObject([{ gate: "crowded" }]);
+  expect(explain(pipeline).gates).toMatchObject([{ gate: "dead letters" }, { gate: "crowded" }]);
   const heldAt = handled.length;
   w.append("late=fine");
   await w.clock.advance(5_000);

@@ -21,12 +21,12 @@ export {
   explain,
   type Explanation,
   type FeedExplanation,
-  type GateExplanation,
   type SourceExplanation,
   type StageExplanation,
   type UnsettledExplanation,
 } from "./explain.ts";
 export { filter } from "./filter.ts";
+export type { GateExplanation } from "./gate-explanation.ts";
 export { haltOnFailure } from "./halt-on-failure.ts";
 export { handle, type HandleContext, type HandleOptions } from "./handle.ts";
 export { failed, handleBatch, type BatchContext, type Failed, type HandleBatchOptions } from "./handle-batch.ts";

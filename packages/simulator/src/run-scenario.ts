@@ -2,6 +2,7 @@ import { explain } from "@spillway/core";
 import type { OutgoingMessage, Payload, Sink } from "@spillway/spec";
 import { simulatedSink } from "./backends/simulated-sink.ts";
 import type { SimulatedProcess } from "./process/simulated-process.ts";
+import { HoldWatch } from "./referee/hold-watch.ts";
 import type { Unit } from "./referee/unit.ts";
 import { runDeployment } from "./run-deployment.ts";
 import { resultOf, type RunResult } from "./run-result.ts";
@@ -25,6 +26,7 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
   const characters: Character[] = [];
   const character = ({ index }: Unit): Character =>
     (characters[index] ??= characterOf(seed, index, load.trouble, Math.max(1, stages.length - 1)));
+  const holds = new HoldWatch(world.findings);
   let appended = false;
 
   await runDeployment({
@@ -47,7 +49,7 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
         appended = true;
       }),
     isDone: () => appended && referee.register.open === 0 && queue.size === 0 && referee.checkpoints.uncovered() === undefined,
-    look: (workers) => look(world, scenario, workers),
+    look: (workers) => look(world, scenario, workers, holds),
   });
   return resultOf(world);
 }
@@ -92,11 +94,13 @@ function deadLetterSink(world: World, process: SimulatedProcess, failure: Scenar
 }
 
 /** Holds the engines to their bounds, and counts what holds them back. */
-function look(world: World, { source, pipeline: { expand }, maxInFlight }: Scenario, workers: readonly Worker[]): void {
+function look(world: World, { source, pipeline: { expand }, maxInFlight }: Scenario, workers: readonly Worker[], holds: HoldWatch): void {
   const page = source.kind === "log" ? source.pageSize * world.log.partitions.size : 10 * source.receivers;
   for (const { process, pipeline } of workers) {
     if (process === undefined || pipeline === undefined) continue;
-    const { counts, gates } = explain(pipeline);
+    const explanation = explain(pipeline);
+    const { counts, gates } = explanation;
+    holds.look(process, explanation);
     for (const { gate } of gates) world.events.set(`held: ${gate}`, (world.events.get(`held: ${gate}`) ?? 0) + 1);
     // Children count as delivered, and are bounded by maxChildren instead.
     if (expand !== undefined || counts === undefined || counts.inFlight <= maxInFlight + page) continue;

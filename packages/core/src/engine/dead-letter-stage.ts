@@ -1,5 +1,6 @@
 import { hasCode, SpillwayError, type ItemResult, type Payload, type Sink } from "@spillway/spec";
 import { boundedCall } from "../leases/bounded-call.ts";
+import type { GateExplanation } from "../gate-explanation.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { DeadLetterBudget } from "../dead-letter-budget.ts";
 import { DeadLetterMeter } from "./dead-letter-meter.ts";
@@ -50,7 +51,11 @@ export class DeadLetterStage implements Acceptor {
   #crowding = false;
   readonly #meter: DeadLetterMeter | undefined;
   readonly #blocksKeys: boolean;
-  #held = false;
+  /** Why the source rests; undefined while it does not. */
+  #held: string | undefined = undefined;
+  /** Writes that have failed since the last one that did not, and why. */
+  #failures = 0;
+  #lastError: Error | undefined = undefined;
 
   constructor({ run, sink, budget, blocksKeys, next }: DeadLetterStageOptions) {
     this.#run = run;
@@ -58,6 +63,15 @@ export class DeadLetterStage implements Acceptor {
     this.#next = next;
     this.#blocksKeys = blocksKeys;
     this.#meter = budget === undefined ? undefined : new DeadLetterMeter(budget);
+    run.gates.push(() => this.#gate());
+  }
+
+  #gate(): GateExplanation | undefined {
+    if (this.#held !== undefined) return { gate: "budget", says: `the source rests after ${this.#held}` };
+    if (this.#failures === 0 || this.#open === 0) return undefined;
+    const { name } = this.#sink;
+    const error = this.#lastError?.message ?? "";
+    return { gate: "dead letters", says: `${this.#open} dead letters wait: "${name}" has refused them ${this.#failures} times: ${error}` };
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -92,13 +106,13 @@ export class DeadLetterStage implements Acceptor {
 
   /** The source rests, and so do the dead letters that are not written. */
   #hold(why: string): void {
-    if (this.#held) return;
-    this.#held = true;
+    if (this.#held !== undefined) return;
+    this.#held = why;
     const holdMs = this.#meter?.budget.holdMs ?? 0;
     this.#run.emit({ type: "held", why, forMs: holdMs });
     this.#run.crowd(1);
     const cancel = this.#run.clock.schedule(holdMs, () => {
-      this.#held = false;
+      this.#held = undefined;
       this.#meter?.reset();
       this.#run.emit({ type: "resumed", after: why });
       this.#run.crowd(-1);
@@ -114,7 +128,7 @@ export class DeadLetterStage implements Acceptor {
   }
 
   #write(): void {
-    while (!this.#held && this.#pending.size > 0 && this.#writes < maxWrites) {
+    while (this.#held === undefined && this.#pending.size > 0 && this.#writes < maxWrites) {
       const letters: Letter[] = [];
       while (letters.length < this.#sink.traits.maxBatchSize && this.#pending.size > 0) {
         const letter = this.#pending.shift() as Letter;
@@ -158,6 +172,7 @@ export class DeadLetterStage implements Acceptor {
 
   #confirmed({ delivery, failure }: Letter): void {
     this.#open--;
+    this.#failures = 0;
     delivery.mark = { kind: "dead-lettered", failure };
     const { message, feed } = delivery;
     if (this.#blocksKeys && feed.ordering === "key" && message.key !== undefined && feed.blockedKeys?.has(message.key) !== true)
@@ -181,6 +196,8 @@ export class DeadLetterStage implements Acceptor {
       this.#push(letter);
       return;
     }
+    this.#failures++;
+    this.#lastError = error;
     const delayMs = backoffAfterError(++letter.failures, clock);
     this.#run.emit({ type: "dead-letter-failed", message: letter.delivery.message, error, delayMs });
     void pause(clock, delayMs, this.#run.signal).then((passed) => {

@@ -34,6 +34,7 @@ export class Gate implements Admission {
     this.turns = turns;
     this.units = units;
     run.onUncrowded(() => this.pump());
+    run.gates.push(() => (this.units > 0 ? undefined : { gate: "busy", says: `as many messages are at work as may be${sayBusy(run)}` }));
   }
 
   /** Gives the gate the chain that it lets messages into. */
@@ -151,4 +152,10 @@ export class Gate implements Admission {
       this.pump();
     });
   }
+}
+
+/** The stages that have handlers running, and how many. */
+function sayBusy({ stages }: Run): string {
+  const busy = stages.flatMap(({ name, running }) => (running > 0 ? [`${running} at ${name}`] : []));
+  return busy.length === 0 ? "" : `: ${busy.join(", ")}`;
 }

@@ -12,7 +12,6 @@ import {
   type Original,
   type StartPosition,
 } from "@spillway/spec";
-import { backoffAfterError } from "./backoff-after-error.ts";
 import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
@@ -28,6 +27,7 @@ import { pause } from "./pause.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { scheduleUnless } from "./schedule-unless.ts";
 import { sizeOf } from "./size-of.ts";
+import { SourceTrouble } from "./source-trouble.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError } from "./say-error.ts";
 import { sharedController } from "./shared-controller.ts";
@@ -66,6 +66,8 @@ export class PartitionSession implements FeedOwner {
   readonly credits: Credits;
   readonly origin: Origin;
   readonly feed: Feed;
+  /** What is wrong with reading it. */
+  readonly trouble: SourceTrouble;
   readonly #options: PartitionSessionOptions;
   readonly #run: Run;
   readonly #checkpointer: Checkpointer;
@@ -89,6 +91,7 @@ export class PartitionSession implements FeedOwner {
     this.#options = options;
     this.#run = run;
     this.credits = options.credits;
+    this.trouble = new SourceTrouble(run, source.name, lease.partition);
     this.origin = { kind: "log", source: source.name, consumer: source.coordination.consumer, partition: lease.partition };
     this.feed = new Feed(run, options.gate, options.ordering, options.level, this);
     this.#progress = new PartitionProgress(lease.start);
@@ -109,6 +112,11 @@ export class PartitionSession implements FeedOwner {
 
   get checkpointer(): Checkpointer {
     return this.#checkpointer;
+  }
+
+  /** Whether its messages start one at a time, because a process has died over them. */
+  get startsCarefully(): boolean {
+    return this.#careful !== undefined;
   }
 
   /** Where a restart would read on. */
@@ -219,6 +227,7 @@ export class PartitionSession implements FeedOwner {
     for (let failures = 0; !this.#stop.signal.aborted; ) {
       try {
         const checkpoint = await source.coordination.checkpoints.load(key, lease.token, { signal: this.#stop.signal });
+        this.trouble.passed();
         if (checkpoint?.state === "finished") {
           this.#ended = true;
           return false;
@@ -282,6 +291,7 @@ export class PartitionSession implements FeedOwner {
 
   #offer(batch: LogBatch<unknown>, reserved: number): void {
     const { lease, source } = this.#options;
+    this.trouble.passed();
     if (batch.behindMs !== undefined) this.behindMs = batch.behindMs;
     if (batch.lost !== undefined)
       this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
@@ -358,9 +368,7 @@ export class PartitionSession implements FeedOwner {
       this.#run.fail(error);
       return false;
     }
-    const delayMs = backoffAfterError(failures, this.#run.clock);
-    this.#run.emit({ type: "source-failed", source: this.#options.source.name, error, delayMs });
-    return await pause(this.#run.clock, delayMs, this.#stop.signal);
+    return await pause(this.#run.clock, this.trouble.failed(error, failures), this.#stop.signal);
   }
 
   #saveEvery(everyMs: number): () => void {

@@ -1,6 +1,5 @@
 import { failureClassOf, SpillwayError, type Message, type Original, type QueueMessage, type QueueSource } from "@spillway/spec";
 import { Acknowledger } from "./acknowledger.ts";
-import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Credits } from "./credits.ts";
 import { Feed, type FeedOwner } from "./feed.ts";
 import type { Gate } from "./gate.ts";
@@ -14,6 +13,7 @@ import type { Intake, Run } from "./run-context.ts";
 import { scheduleUnless } from "./schedule-unless.ts";
 import { sizeOf } from "./size-of.ts";
 import { SuspectGuard } from "./suspect-guard.ts";
+import { SourceTrouble } from "./source-trouble.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { sharedController } from "./shared-controller.ts";
 
@@ -42,6 +42,7 @@ export class QueueIntake implements Intake, FeedOwner {
   readonly credits: Credits;
   readonly origin: Origin;
   readonly feed: Feed;
+  readonly trouble: SourceTrouble;
   readonly #run: Run;
   readonly #source: QueueSource<unknown>;
   readonly #acknowledger: Acknowledger;
@@ -60,6 +61,7 @@ export class QueueIntake implements Intake, FeedOwner {
     this.credits = options.credits;
     this.origin = { kind: "queue", source: this.name, consumer: undefined, partition: undefined };
     this.#run = options.run;
+    this.trouble = new SourceTrouble(options.run, this.name, undefined);
     this.#source = options.source;
     this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
@@ -189,13 +191,12 @@ export class QueueIntake implements Intake, FeedOwner {
       try {
         messages = await this.#source.receive({ maxMessages: this.credits.page(wanted), signal });
         failures = 0;
+        this.trouble.passed();
         expected = messages.length;
       } catch (error) {
         if (signal.aborted) return;
         if (failureClassOf(error) === "fatal") this.#run.fail(error);
-        const delayMs = backoffAfterError(++failures, this.#run.clock);
-        this.#run.emit({ type: "source-failed", source: this.name, error, delayMs });
-        await pause(this.#run.clock, delayMs, signal);
+        await pause(this.#run.clock, this.trouble.failed(error, ++failures), signal);
       } finally {
         let bytes = 0;
         for (const message of messages) bytes += sizeOf(message.value);

@@ -1,6 +1,7 @@
 import type { Clock } from "@spillway/spec";
 import type { EngineEvent } from "../events.ts";
 import type { Breaker } from "../breaker.ts";
+import type { GateExplanation } from "../gate-explanation.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import { BudgetQueue } from "./budget-queue.ts";
 import { CarefulTurn } from "./careful-turn.ts";
@@ -72,6 +73,8 @@ export class Run {
   fatalError: Error | undefined = undefined;
   /** The breakers that stages of this run name. */
   readonly breakers: Set<Breaker> = new Set<Breaker>();
+  /** What stages have to say when they hold the source; undefined while they do not. */
+  readonly gates: (() => GateExplanation | undefined)[] = [];
   readonly #budgets = new Map<RetryBudget, BudgetQueue>();
   readonly #controller = sharedController();
   readonly #uncrowded: (() => void)[] = [];
