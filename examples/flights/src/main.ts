@@ -1,6 +1,7 @@
 import { hasCode, SpillwayError } from "@spillway/spec";
 import { runLocalJob } from "./local-job.ts";
 import { help, parseOptions, type Options } from "./options.ts";
+import type { ServerPlace } from "./server-place.ts";
 import { terminal } from "./view/terminal.ts";
 
 const stop = new AbortController();
@@ -35,7 +36,7 @@ try {
 }
 
 /** Who stays on the embedded store need not wait until everything about servers is loaded. */
-async function onServer(place: "kafka" | "sqs", options: Options): Promise<number> {
+async function onServer(place: ServerPlace, options: Options): Promise<number> {
   const [{ runServerJob }, { serverKinds }] = await Promise.all([import("./server-job.ts"), import("./server-kinds.ts")]);
   return await runServerJob(serverKinds[place], options, terminal(), stop.signal);
 }

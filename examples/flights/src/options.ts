@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { SpillwayError } from "@spillway/spec";
+import { isServerPlace, serverPlaces, type ServerPlace } from "./server-place.ts";
 import { defaultSettings, type Settings } from "./store/settings.ts";
 
 /** What the pipelines can run on. */
-export type Place = "local" | "kafka" | "sqs";
+export type Place = "local" | ServerPlace;
 
 /** What the command line asks for. */
 export interface Options {
@@ -29,6 +30,7 @@ export const help = `Three pipelines over real data, on the embedded store.
   npm start -- [options]
   npm run example:kafka         the same pipelines on Apache Kafka, which is started for it
   npm run example:sqs           the same pipelines on SQS, as ElasticMQ, which is started for it
+  npm run example:kinesis       the same pipelines on Kinesis and DynamoDB, as kinesalite and DynamoDB Local, which are started for it
 
   --fresh                       begins anew: deletes the data folder first, if this example has made it
   --dead-letters                prints every dead letter with its original bytes, and ends
@@ -37,8 +39,8 @@ export const help = `Three pipelines over real data, on the embedded store.
   --fail-rate RATE              the share of lookups that fail on purpose, from 0 to 1; ${defaultSettings.failRate}
   --seed N                      chooses which ones; ${defaultSettings.seed}
   --limit N                     reads only the first N records of each file; all of them
-  --on PLACE                    local, kafka or sqs: what the pipelines run on. On a server a job has one start, which leaves nothing behind, so that
-                                --fresh, --dead-letters and --directory mean nothing there
+  --on PLACE                    local, ${serverPlaces.join(", ")}: what the pipelines run on. On a server a job has one start, which leaves nothing behind,
+                                so that --fresh, --dead-letters and --directory mean nothing there
   --help                        prints this
 
 Fail rate, seed and limit belong to a job from its first start to its end; change them together with --fresh.
@@ -52,7 +54,7 @@ Exit code 0: all is well, whether worked off or stopped. 1: something went wrong
 /** Reads the command line. Throws SPILLWAY_INVALID_OPTIONS for what it does not understand. */
 export function parseOptions(args: readonly string[]): Options {
   const { fresh, help: asksForHelp, "dead-letters": deadLetters, directory, on, ...texts } = parse(args);
-  if (on !== "local" && on !== "kafka" && on !== "sqs") throw refusal(`--on takes local, kafka or sqs, not "${on}".`);
+  if (on !== "local" && !isServerPlace(on)) throw refusal(`--on takes local, ${serverPlaces.join(", ")}, not "${on}".`);
   if (on !== "local" && (fresh || deadLetters || directory !== undefined)) {
     throw refusal("--fresh, --dead-letters and --directory go with the embedded store: on a server, a job leaves nothing behind.");
   }

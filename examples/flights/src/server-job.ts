@@ -3,47 +3,43 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalStore } from "@spillway/local";
-import { endpointVariables, start, whyNot, type RunningServer } from "@spillway-tools/servers";
-import type { ServerBackend } from "./backends/server-backend.ts";
+import type { ServerBackend, ServerBackendOptions } from "./backends/server-backend.ts";
 import { workJob, type JobWords } from "./job.ts";
+import { openServers, type NamedServer } from "./open-servers.ts";
 import type { Options } from "./options.ts";
+import type { ServerPlace } from "./server-place.ts";
 import { openStore } from "./store/open-job.ts";
 import { settle } from "./store/settings.ts";
 import { noteStart } from "./store/starts.ts";
 import { count } from "./view/format.ts";
 import type { Terminal } from "./view/terminal.ts";
 
-/** A server that the pipelines can run on. */
+/** Servers that the pipelines can run on. */
 export interface ServerKind {
-  readonly server: "kafka" | "sqs";
-  readonly says: string;
+  readonly place: ServerPlace;
+  /** What is started, in this order, unless the environment names it. */
+  readonly servers: readonly NamedServer[];
   readonly inputs: JobWords["inputs"];
   /** How many records of each file are taken where nothing is said; all of them where this is undefined. */
   readonly limit: number | undefined;
-  /** The file that says how the pipelines stand on it. */
-  readonly file: string;
-  open(options: { readonly endpoint: string; readonly prefix: string; readonly store: LocalStore }): Promise<ServerBackend>;
+  open(options: ServerBackendOptions): Promise<ServerBackend>;
 }
 
-const stopMs = 60_000;
-
 /**
- * Does the job on a server, from its beginning to its end: starts the server, unless the environment names one, and removes all of it afterwards. Resolves to
- * the exit code: 2 when the server cannot be started here, and why is printed then.
+ * Does the job on servers, from its beginning to its end: starts them, unless the environment names them, and removes all of it afterwards. Resolves to the
+ * exit code: 2 when a server cannot be started here, and why is printed then.
  */
 export async function runServerJob(kind: ServerKind, options: Options, terminal: Terminal, signal: AbortSignal): Promise<number> {
   const { print, colors } = terminal;
   print(colors.bold("Spillway: one bad message never stops the stream, and no message is ever lost.\n"));
-  const server = await openServer(kind.server);
-  if (server === undefined) return 2;
+  const servers = await openServers(kind.servers, print);
+  if (servers === undefined) return 2;
   const directory = await mkdtemp(join(tmpdir(), "spillway-flights-"));
   try {
-    print(`  ${kind.says} at ${server.endpoint}, ${server.folder === undefined ? "which runs already" : "started for this"}`);
     const store = await openStore(directory);
     try {
-      // A server of our own is empty; on somebody else's, nobody's names are taken.
-      const prefix = server.folder === undefined ? `flights-${randomUUID().slice(0, 8)}-` : "";
-      const backend = await kind.open({ endpoint: server.endpoint, prefix, store });
+      const prefix = servers.areOurs ? "" : `flights-${randomUUID().slice(0, 8)}-`;
+      const backend = await kind.open({ endpointOf: servers.endpointOf, prefix, store });
       const code = await work(kind, { store, backend }, options, terminal, signal);
       await backend.close();
       return code;
@@ -52,7 +48,7 @@ export async function runServerJob(kind: ServerKind, options: Options, terminal:
     }
   } finally {
     await rm(directory, { recursive: true });
-    await stopServer(server);
+    await servers.stop();
   }
 }
 
@@ -70,30 +66,15 @@ async function work(
   return await workJob({ store, backend, worker, starts, settings, words: wordsFor(kind) }, options, terminal, signal);
 }
 
-function wordsFor({ server, inputs, file }: ServerKind): JobWords {
+function wordsFor({ place, inputs }: ServerKind): JobWords {
   return {
     inputs,
     stopping: "Ctrl-C finishes what has started, and stops. The statistics are kept in the embedded store.",
     afterStop: `They go with the ${inputs}: this example removes all that it has made.`,
     furtherLooks: [
-      [file, "what the pipelines stand on here; they are those of npm start"],
-      [`docs/${server}.md`, "what it all means on this server"],
-      [`npm run example:${server} -- --fail-rate 0.4`, "more trouble than five attempts can bear"],
+      [`examples/flights/src/backends/${place}-backend.ts`, "what the pipelines stand on here; they are those of npm start"],
+      [`docs/${place}.md`, "what it all means there"],
+      [`npm run example:${place} -- --fail-rate 0.4`, "more trouble than five attempts can bear"],
     ],
   };
-}
-
-/** A child process that is waited for does not keep this one alive, and here it may be the only thing that is left to wait for. */
-async function stopServer(server: RunningServer): Promise<void> {
-  const awake = setTimeout(() => undefined, stopMs);
-  await server.stop();
-  clearTimeout(awake);
-}
-
-/** The server that the environment names, or one of our own; undefined, with the reason printed, where neither is to be had. */
-async function openServer(name: ServerKind["server"]): Promise<RunningServer | undefined> {
-  const given = process.env[endpointVariables[name]] ?? "";
-  if (given !== "") return { endpoint: given, folder: undefined, stop: () => Promise.resolve() };
-  if ((await whyNot(name)) !== undefined) return undefined;
-  return await start(name);
 }

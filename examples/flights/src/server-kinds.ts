@@ -1,21 +1,30 @@
 import type { ServerKind } from "./server-job.ts";
+import type { ServerPlace } from "./server-place.ts";
 
-/** The servers that --on names. Their clients are loaded when they are asked for. */
-export const serverKinds: Readonly<Record<ServerKind["server"], ServerKind>> = {
+/** What --on names. The clients are loaded when they are asked for. */
+export const serverKinds: Readonly<Record<ServerPlace, ServerKind>> = {
   kafka: {
-    server: "kafka",
-    says: "Apache Kafka",
+    place: "kafka",
+    servers: [{ name: "kafka", says: "Apache Kafka" }],
     inputs: "topics",
     limit: undefined,
-    file: "examples/flights/src/backends/kafka-backend.ts",
     open: async (options) => (await import("./backends/kafka-backend.ts")).kafkaBackend(options),
   },
   sqs: {
-    server: "sqs",
-    says: "SQS, as ElasticMQ,",
+    place: "sqs",
+    servers: [{ name: "sqs", says: "SQS, as ElasticMQ," }],
     inputs: "queues",
     limit: 4_000,
-    file: "examples/flights/src/backends/sqs-backend.ts",
     open: async (options) => (await import("./backends/sqs-backend.ts")).sqsBackend(options),
+  },
+  kinesis: {
+    place: "kinesis",
+    servers: [
+      { name: "kinesalite", says: "Kinesis, as kinesalite," },
+      { name: "dynamodb", says: "DynamoDB Local" },
+    ],
+    inputs: "streams",
+    limit: undefined,
+    open: async (options) => (await import("./backends/kinesis-backend.ts")).kinesisBackend(options),
   },
 };

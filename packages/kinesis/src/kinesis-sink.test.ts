@@ -143,3 +143,8 @@ test("a plain message is stored as its bytes, under its key, so that any consume
     ["spillway:no-key", "no key"],
   ]);
 });
+
+test("a sink goes by its stream's name, or by another that it was given", () => {
+  const names = [{}, { name: "orders" }].map((option) => kinesisSink({ client, streamName: "eu-orders", ...option }).name);
+  expect(names).toEqual(["eu-orders", "orders"]);
+});

@@ -9,6 +9,8 @@ import { defaultRecordBytes, recordLimit } from "./record-limit.ts";
 export type KinesisSinkOptions = KinesisStream & {
   /** The caller's client; region, credentials and endpoint are its business. */
   readonly client: KinesisClient;
+  /** Names the sink in events; the stream's name where left out. */
+  readonly name?: string;
   /** The most bytes of one PutRecords, keys included; 5 MiB by default, which every endpoint takes. Kinesis itself takes 10 MiB since 2025. */
   readonly maxRequestBytes?: number;
   /** How often records that a shard was too busy for are sent again within one write; 3 by default. Then they fail as transient. */
@@ -32,7 +34,7 @@ export function kinesisSink(options: KinesisSinkOptions): Sink<Payload> {
   const limit = recordLimit(client, options);
 
   return {
-    name: nameOf(options),
+    name: options.name ?? nameOf(options),
     traits: { maxBatchSize: maxRecords, order: "none" },
     async write(messages, { signal }) {
       signal.throwIfAborted();

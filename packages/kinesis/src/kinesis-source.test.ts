@@ -58,6 +58,11 @@ test("a stream named by its ARN has the same short name", () => {
   expect(source.name).toBe("orders");
 });
 
+test("a stream can go by another name in checkpoints and dead letters", () => {
+  const source = kinesisSource({ client, consumer: "charges", stores, streamName: "eu-orders", name: "orders" });
+  expect(source.name).toBe("orders");
+});
+
 test.each([{ maxRecordsPerCall: 10_001 }, { callsPerSecondPerShard: 6 }, { idleMs: 0 }])("%o is refused at once", (option) => {
   expect(() => kinesisSource({ client, consumer: "charges", stores, streamName: "orders", ...option })).toThrow(/give a number from/);
 });

@@ -26,6 +26,8 @@ export type KinesisSourceOptions = KinesisStream & {
   readonly client: KinesisClient;
   /** Names the consumer: processes of the same name share the shards among them. */
   readonly consumer: string;
+  /** Names the source in leases, checkpoints, events and dead letters; the stream's name where left out. With another name all is read anew. */
+  readonly name?: string;
   /** Where leases and checkpoints are kept, such as dynamoDbStores(…) of @spillway/dynamodb. */
   readonly stores: { readonly leases: LeaseStore; readonly checkpoints: CheckpointStore };
   /** The most records of one GetRecords, 1 to 10,000; 5,000 by default, which no shard can be filled faster than at five calls a second. */
@@ -65,7 +67,7 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
 
   return {
     kind: "log",
-    name: nameOf(options),
+    name: options.name ?? nameOf(options),
     traits: { kind: "log", keys: true },
     coordination: { by: "leases", consumer, leases: stores.leases, checkpoints: stores.checkpoints },
 

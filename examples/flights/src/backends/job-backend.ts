@@ -5,7 +5,12 @@ import type { InputLog } from "../producer/data-set.ts";
 
 /** An input as its producer sees it, and those who watch it being worked off. */
 export interface JobInput {
-  /** Resolves to how many messages were ever appended to each partition, by its id; a queue has one entry. */
+  /**
+   * What tells how far its consumer has come: "positions", which count the messages of a partition from 0, also over several starts; or "counts" of what
+   * was settled in this start, for a queue, and for a log whose positions are no numbers of that kind.
+   */
+  readonly progress: "positions" | "counts";
+  /** Resolves to how many messages were ever appended to each partition, by its id; with "counts" there is one entry for all. */
   appended(): Promise<ReadonlyMap<string, number>>;
   /** Appends at most `mostAppended` messages, those of a key in their order. Resolves to one result for each. */
   append(messages: readonly OutgoingMessage<Uint8Array>[]): Promise<readonly ItemResult[]>;

@@ -15,7 +15,8 @@ const limit = 3_201;
 
 describe.skipIf(kafka.skip !== undefined)("the job on Kafka", () => {
   it("has the outcome that the files say", { timeout: 60_000 }, async () => {
-    const { endpoint, prefix, store, output } = await workOnServer(kafka.endpoint, kafkaBackend, limit);
+    const { endpoint } = kafka;
+    const { prefix, store, output } = await workOnServer(() => endpoint, kafkaBackend, limit);
     expect(output).toContain("9,603 appended = 9,593 counted, each once + 10 dead letters");
     expect(output).toContain("None was delivered again");
 

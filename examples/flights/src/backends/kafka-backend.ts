@@ -1,5 +1,4 @@
 import { kafkaSink, kafkaSource, type KafkaSource } from "@spillway/kafka";
-import type { LocalStore } from "@spillway/local";
 import { Kafka, logLevel } from "kafkajs";
 import type { OutputLog } from "../pipelines/backend.ts";
 import type { InputLog } from "../producer/data-set.ts";
@@ -8,23 +7,13 @@ import { deadLetterOf } from "./dead-letter-of.ts";
 import { mostAppended, type JobInput } from "./job-backend.ts";
 import { partitionCounts } from "./partition-counts.ts";
 import { readTopic } from "./read-topic.ts";
-import { askMs, type ServerBackend } from "./server-backend.ts";
-
-/** Which broker, and whose topics. */
-export interface KafkaBackendOptions {
-  /** "host:port", more than one separated by commas. */
-  readonly endpoint: string;
-  /** What the names of topics and groups begin with. */
-  readonly prefix: string;
-  /** Keeps the statistics. */
-  readonly store: LocalStore;
-}
+import { askMs, type ServerBackend, type ServerBackendOptions } from "./server-backend.ts";
 
 const names = Object.keys(partitionCounts) as readonly (InputLog | OutputLog)[];
 
 /** The pipelines on Kafka: logs are topics, checkpoints are the offsets of consumer groups. Makes the topics. */
-export async function kafkaBackend({ endpoint, prefix, store }: KafkaBackendOptions): Promise<ServerBackend> {
-  const client = new Kafka({ clientId: "flights", brokers: endpoint.split(","), logLevel: logLevel.NOTHING });
+export async function kafkaBackend({ endpointOf, prefix, store }: ServerBackendOptions): Promise<ServerBackend> {
+  const client = new Kafka({ clientId: "flights", brokers: endpointOf("kafka").split(","), logLevel: logLevel.NOTHING });
   const admin = client.admin();
   await admin.connect();
   const topics = names.map((name) => ({ topic: prefix + name, numPartitions: partitionCounts[name] }));
@@ -52,6 +41,7 @@ export async function kafkaBackend({ endpoint, prefix, store }: KafkaBackendOpti
   function input(log: InputLog): JobInput {
     const sink = kafkaSink({ client, topic: prefix + log, maxBatchSize: mostAppended });
     return {
+      progress: "positions",
       appended: () => appendedTo(prefix + log),
       append: (messages) => sink.write(messages, { signal: AbortSignal.timeout(askMs) }),
     };

@@ -14,6 +14,7 @@ export function localJobBackend({ store, inputs: { departures, routes, movies } 
 
 function input(log: LocalLog): JobInput {
   return {
+    progress: "positions",
     appended: async () => new Map((await log.state()).map(({ partition, appended }) => [partition, appended])),
     append: (messages) => log.append(messages),
   };

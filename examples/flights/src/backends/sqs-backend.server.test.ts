@@ -14,7 +14,8 @@ const limit = 600;
 
 describe.skipIf(sqs.skip !== undefined)("the job on SQS", () => {
   it("has the outcome that the files say", { timeout: 60_000 }, async () => {
-    const { endpoint, prefix, store, output } = await workOnServer(sqs.endpoint, sqsBackend, limit);
+    const { endpoint } = sqs;
+    const { prefix, store, output } = await workOnServer(() => endpoint, sqsBackend, limit);
     expect(output).toContain("1,800 appended = 1,798 counted, each once + 2 dead letters");
 
     const client = new SQSClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } });

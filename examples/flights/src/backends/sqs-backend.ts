@@ -1,24 +1,14 @@
 import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import type { LocalStore } from "@spillway/local";
 import { sqsSink, sqsSource } from "@spillway/sqs";
 import type { OutputLog } from "../pipelines/backend.ts";
 import type { InputLog } from "../producer/data-set.ts";
 import { tallies } from "../store/local-backend.ts";
+import { countedInput } from "./counted-input.ts";
 import { deadLetterOf } from "./dead-letter-of.ts";
 import { mostAppended, type JobInput } from "./job-backend.ts";
 import { partitionCounts } from "./partition-counts.ts";
 import { readQueue } from "./read-queue.ts";
-import { askMs, type ServerBackend } from "./server-backend.ts";
-
-/** Which server, and whose queues. */
-export interface SqsBackendOptions {
-  /** Where an SQS-like server listens. */
-  readonly endpoint: string;
-  /** What the names of queues begin with. */
-  readonly prefix: string;
-  /** Keeps the statistics. */
-  readonly store: LocalStore;
-}
+import { askMs, type ServerBackend, type ServerBackendOptions } from "./server-backend.ts";
 
 /** ElasticMQ's limit; SQS's own is four times that. */
 const maxBytes = 262_144;
@@ -26,9 +16,13 @@ const maxBytes = 262_144;
 const names = Object.keys(partitionCounts) as readonly (InputLog | OutputLog)[];
 
 /** The pipelines on SQS: logs are FIFO queues, keys are message groups, and what is settled is deleted. Makes the queues. */
-export async function sqsBackend({ endpoint, prefix, store }: SqsBackendOptions): Promise<ServerBackend> {
+export async function sqsBackend({ endpointOf, prefix, store }: ServerBackendOptions): Promise<ServerBackend> {
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
-  const client = new SQSClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+  const client = new SQSClient({
+    endpoint: endpointOf("sqs"),
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
   const queueUrls = new Map<string, string>();
   for (const name of names) queueUrls.set(name, await makeQueue(name));
 
@@ -59,16 +53,7 @@ export async function sqsBackend({ endpoint, prefix, store }: SqsBackendOptions)
 
   function input(log: InputLog): JobInput {
     const sink = sqsSink({ client, queueUrl: urlOf(log), fifo: true, maxBytes, maxBatchSize: mostAppended });
-    // A queue forgets what it gives away, so what was ever appended is counted here.
-    let appended = 0;
-    return {
-      appended: () => Promise.resolve(new Map([[log, appended]])),
-      async append(messages) {
-        const results = await sink.write(messages, { signal: AbortSignal.timeout(askMs) });
-        appended += results.filter(({ ok }) => ok).length;
-        return results;
-      },
-    };
+    return countedInput(log, (messages) => sink.write(messages, { signal: AbortSignal.timeout(askMs) }));
   }
 }
 

@@ -2,27 +2,27 @@ import { randomUUID } from "node:crypto";
 import { openLocal, type LocalStore } from "@spillway/local";
 import picocolors from "picocolors";
 import { expect, onTestFinished } from "vitest";
-import type { ServerBackend } from "../backends/server-backend.ts";
+import type { ServerBackend, ServerBackendOptions } from "../backends/server-backend.ts";
 import { workJob } from "../job.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** What a backend on a server is opened with. */
-export interface ServerPlace {
-  readonly endpoint: string;
+/** Where a job was done, and what it printed. */
+export interface DoneOnServer {
   readonly prefix: string;
   readonly store: LocalStore;
+  readonly output: string;
 }
 
-/** Does a job of so many records of each file on a server; resolves to where it was done and what was printed. Its topics or queues go with the test. */
+/** Does a job of so many records of each file on servers. What it makes there goes with the test. */
 export async function workOnServer(
-  endpoint: string,
-  open: (place: ServerPlace) => Promise<ServerBackend>,
+  endpointOf: ServerBackendOptions["endpointOf"],
+  open: (options: ServerBackendOptions) => Promise<ServerBackend>,
   limit: number,
-): Promise<ServerPlace & { readonly output: string }> {
+): Promise<DoneOnServer> {
   const store = await openLocal({ directory: await temporaryFolder(), durability: "process-crash" });
   onTestFinished(() => store.close());
-  const place: ServerPlace = { endpoint, prefix: `flights-${randomUUID().slice(0, 8)}-`, store };
-  const backend = await open(place);
+  const prefix = `flights-${randomUUID().slice(0, 8)}-`;
+  const backend = await open({ endpointOf, prefix, store });
   onTestFinished(() => backend.close());
 
   const printed: string[] = [];
@@ -34,5 +34,5 @@ export async function workOnServer(
   const code = await workJob(job, { concurrency: 64 }, terminal, new AbortController().signal);
   const output = printed.join("\n");
   expect({ code, output }).toMatchObject({ code: 0 });
-  return { ...place, output };
+  return { prefix, store, output };
 }

@@ -8,16 +8,15 @@ import type { ProgressTracker } from "./progress.ts";
 /** Follows a pipeline through the input that it reads. */
 export async function trackProgress(input: JobInput, name: InputLog, pipeline: Observable<Settled>): Promise<ProgressTracker> {
   const partitions = await input.appended();
-  const isQueue = explain(pipeline).sources.some(({ kind }) => kind === "queue");
-  return isQueue ? throughQueue(name, sumOf(partitions), pipeline) : throughLog(name, partitions, pipeline);
+  return input.progress === "counts" ? throughCounts(name, sumOf(partitions), pipeline) : throughPositions(name, partitions, pipeline);
 }
 
-/** A queue holds what is not settled; what was settled in this start is in the counts. */
-function throughQueue(log: InputLog, total: number, pipeline: Observable<Settled>): ProgressTracker {
+/** What was settled in this start is in the counts; what came again after its partition was lost is counted again. */
+function throughCounts(log: InputLog, total: number, pipeline: Observable<Settled>): ProgressTracker {
   return {
     look() {
       const { counts } = explain(pipeline);
-      const settled = counts === undefined ? 0 : counts.succeeded + counts.filtered + counts.deadLettered;
+      const settled = counts === undefined ? 0 : Math.min(total, counts.succeeded + counts.filtered + counts.deadLettered);
       return { log, total, settled, behind: [total - settled], counts, left: total - settled };
     },
     hear: () => undefined,
@@ -25,7 +24,7 @@ function throughQueue(log: InputLog, total: number, pipeline: Observable<Settled
 }
 
 /** A log's checkpoints say how far its consumer has come, in earlier starts too. */
-function throughLog(log: InputLog, partitions: ReadonlyMap<string, number>, pipeline: Observable<Settled>): ProgressTracker {
+function throughPositions(log: InputLog, partitions: ReadonlyMap<string, number>, pipeline: Observable<Settled>): ProgressTracker {
   const total = sumOf(partitions);
   const settled = new Map([...partitions.keys()].map((partition) => [partition, 0]));
   const saved = new Map(settled);
