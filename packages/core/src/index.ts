@@ -38,7 +38,7 @@ export { publish, type PublishContext, type PublishOptions } from "./publish.ts"
 export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
 export { retry, type RetryPolicy, type RetryRule } from "./retry.ts";
 export type { RewindTarget } from "./leases/rewind-target.ts";
-export { rewind, type RewindOptions, type RewoundPartition } from "./leases/rewind.ts";
+export { rewind, type RewindOptions, type Rewound, type RewoundPartition } from "./leases/rewind.ts";
 export { run, type RunOptions, type RunReport } from "./run.ts";
 export { sayExplanation } from "./say-explanation.ts";
 export type { Policy, Stage } from "./stage.ts";

@@ -27,6 +27,7 @@ const lacks: LogSourceHarness["lacks"] = {
   headers: "a change has no headers",
   repeatedHeaders: "a change has no headers",
   binaryHeaders: "a change has no headers",
+  counts: "DynamoDB Streams does not say how many changes there are",
   merge: "shards of a table's stream are never merged",
   reopen: "the stream is on a server; a client holds nothing",
 };

@@ -102,6 +102,8 @@ export function dynamoDbStreamSource<const View extends ViewType>(options: Dynam
       });
     },
 
+    count: async () => ({ is: "unknown", reason: "DynamoDB Streams does not say how many changes lie between two places of a shard." }),
+
     original(message) {
       const { record, key } = message as ChangeMessage<View>;
       return { key, payload: originalRecord(record) };

@@ -7,6 +7,7 @@ import { groupAssigner } from "./group/group-assigner.ts";
 import { groupMember } from "./group/group-member.ts";
 import { resolveSourceOptions, type KafkaSourceOptions } from "./kafka-source-options.ts";
 import { partitionId, topicPartition } from "./partition-id.ts";
+import { countMessages } from "./read/count-messages.ts";
 import { fetcher } from "./read/fetcher.ts";
 import { KafkaMessage } from "./read/kafka-message.ts";
 import { readPartition } from "./read/read-partition.ts";
@@ -72,6 +73,16 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
         from,
         { signal },
       ),
+    async count(partition, { from, until, signal }) {
+      const release = holdReading();
+      try {
+        await directory.start({ signal });
+        const at = topicPartition(partition);
+        return await countMessages((start) => resolveStart(port, directory, at, start, { signal }), from, until);
+      } finally {
+        release();
+      }
+    },
     original,
   };
 }

@@ -18,6 +18,7 @@ import { kinesisSource } from "./kinesis-source.ts";
 const stores = { leases: {} as LeaseStore, checkpoints: {} as CheckpointStore };
 const foreignPosition = "shardId-000000000000:17" as Position;
 const deadlineMs = 30_000;
+const noCounts = "Kinesis does not say how many records there are";
 const largePayloadBytes = 1_000_000;
 /** The servers throttle nobody, so the suites need not wait for Kinesis' pace. */
 const clock = fastClock(20);
@@ -90,7 +91,7 @@ function onTheFake(delivery: "polling" | "fan-out"): LogSourceHarness {
   return {
     name: `kinesis by ${delivery} on the fake`,
     deadlineMs,
-    lacks: {},
+    lacks: { counts: noCounts },
     async open() {
       const fake = await startKinesisFake({ shards: 2 });
       const { streamName, stream } = fake;
@@ -173,7 +174,7 @@ function onServer(name: string, endpoint: string): LogSourceHarness {
   return {
     name,
     deadlineMs,
-    lacks: { trim: "the server keeps everything for its retention period, which is a day at least" },
+    lacks: { counts: noCounts, trim: "the server keeps everything for its retention period, which is a day at least" },
     async open() {
       const { streamName, remove } = await openStream(endpoint);
       let client = new KinesisClient(localClientConfig(endpoint));

@@ -93,6 +93,8 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
       );
     },
 
+    count: async () => ({ is: "unknown", reason: "Kinesis does not say how many records lie between two places of a shard." }),
+
     original(message) {
       const { keyBytes, key, value } = message as KinesisMessage;
       return { key: keyBytes ?? key, payload: value };

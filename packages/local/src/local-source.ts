@@ -1,6 +1,7 @@
 import type { LogSource, Payload } from "@spillway/spec";
 import { localCheckpoints } from "./local-checkpoints.ts";
 import { localLeases } from "./local-leases.ts";
+import { countMessages } from "./log/count-messages.ts";
 import { LocalLogMessage } from "./log/local-log-message.ts";
 import { requireLog } from "./log/log-definition.ts";
 import { partitionId } from "./log/positions.ts";
@@ -32,6 +33,8 @@ export function localSource(options: LocalSourceOptions): LogSource<Payload, { r
       return Array.from({ length: log.partitions }, (_, partition) => ({ id: partitionId(partition), parents: [] }));
     },
     read: (partition, { from, signal }) => readPartition(access, name, partition, { from, signal }),
+    count: (partition, { from, until, signal }) =>
+      access.read((database) => countMessages(database, requireLog(database, name), partition, from, until), signal),
     original(message) {
       return message instanceof LocalLogMessage ? message.original : { key: message.key, payload: message.value };
     },

@@ -11,6 +11,7 @@ export { succeeded, type ItemResult } from "./item-result.ts";
 export type { Assigner, AssignerOptions, FencingToken, Lease, LeaseRecord, LeaseStore } from "./lease.ts";
 export type { Coordination, LogBatch, LogSource, LogTraits, LostMessages, Partition } from "./log-source.ts";
 export type { Header, Headers, LogMessage, Message, Origin, Original, OutgoingMessage, Payload, QueueMessage } from "./message.ts";
+export type { MessageCount } from "./message-count.ts";
 export { onAbort } from "./on-abort.ts";
 export type { PartitionId, Position, Receipt, StartPosition } from "./position.ts";
 export type { QueueSource, QueueTraits } from "./queue-source.ts";

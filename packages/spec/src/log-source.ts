@@ -2,6 +2,7 @@ import type { CallOptions } from "./call-options.ts";
 import type { CheckpointStore } from "./checkpoint.ts";
 import type { Assigner, LeaseStore } from "./lease.ts";
 import type { LogMessage, Message, Original } from "./message.ts";
+import type { MessageCount } from "./message-count.ts";
 import type { PartitionId, StartPosition } from "./position.ts";
 
 /** What a log source can do, as literal types of the adapter and as values at run time. */
@@ -63,6 +64,15 @@ export interface LogSource<T, Traits extends LogTraits = LogTraits> {
    * iterator, ends it and frees what it holds.
    */
   read(partition: PartitionId, options: CallOptions & { readonly from: StartPosition }): AsyncIterable<LogBatch<T>>;
+  /**
+   * Resolves to how many messages a reading from `from` would give now before it comes to where one from `until` begins; 0 where that is no later.
+   * "latest" stands for the present end, and messages that the log holds no more do not count. Asked when a consumer is rewound, never while it
+   * reads. A rejection is retried while it is retryable, then the count is given as unknown.
+   */
+  count(
+    partition: PartitionId,
+    options: CallOptions & { readonly from: StartPosition; readonly until: StartPosition },
+  ): Promise<MessageCount>;
   /** The key and payload bytes that a message of this source arrived with, for its dead letter. Must not throw. */
   original(message: Message<T>): Original;
 }

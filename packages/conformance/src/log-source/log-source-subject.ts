@@ -20,6 +20,8 @@ export type LogSourceNeed =
   | "emptyPayloads"
   /** Reading may start at a timestamp. */
   | "timestamps"
+  /** The source can tell, or bound, how many messages lie between two places. */
+  | "counts"
   /** `elapse`. */
   | "elapse"
   /** `split`. */

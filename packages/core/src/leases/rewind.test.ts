@@ -7,15 +7,17 @@ import {
   type Lease,
   type LeaseRecord,
   type LogSource,
+  type MessageCount,
   type Partition,
   type PartitionId,
   type Position,
+  type StartPosition,
 } from "@spillway/spec";
 import { memoryCheckpoints, memoryLeases } from "@spillway/memory";
 import { virtualClock, type VirtualClock } from "../testing/virtual-clock.ts";
 import { leaseAssigner } from "./lease-assigner.ts";
 import type { LeaseEvent } from "./lease-event.ts";
-import { rewind, type RewoundPartition } from "./rewind.ts";
+import { rewind, type Rewound, type RewoundPartition } from "./rewind.ts";
 import type { RewindTarget } from "./rewind-target.ts";
 import { faultyLeaseStore, type FaultyLeaseStore } from "./testing/faulty-lease-store.ts";
 
@@ -34,7 +36,11 @@ interface Fixture {
   left(partition: string, how?: Partial<LeaseRecord>): Promise<void>;
   save(partition: string, checkpoint: Checkpoint): Promise<void>;
   saved(partition: string): Promise<Checkpoint | undefined>;
+  /** What the source answers when it is asked how many messages lie between two places; an error to fail with. */
+  count: (partition: string, from: StartPosition, until: StartPosition) => MessageCount | Error;
   /** Runs the rewind to its end in virtual time. */
+  rewound(to: RewindTarget): Promise<Rewound>;
+  /** The same; resolves to its partitions, or to what it rejected with. */
   rewind(to: RewindTarget, signal?: AbortSignal): Promise<readonly RewoundPartition[] | SpillwayError>;
 }
 
@@ -52,6 +58,11 @@ function fixture(coordination?: Coordination): Fixture {
     read: () => {
       throw new Error("rewinding reads nothing");
     },
+    async count(partition, { from, until }) {
+      const counted = made.count(partition, from, until);
+      if (counted instanceof Error) throw counted;
+      return counted;
+    },
     original: () => ({ key: undefined, payload: null }),
   };
   const record = (partition: string): LeaseRecord | undefined => leases.records(scope).find((one) => one.partition === partition);
@@ -65,7 +76,7 @@ function fixture(coordination?: Coordination): Fixture {
     await outcome;
     return promise;
   }
-  return {
+  const made: Fixture = {
     clock,
     leases,
     source,
@@ -92,9 +103,17 @@ function fixture(coordination?: Coordination): Fixture {
       await checkpoints.save({ scope, partition: partition as PartitionId }, checkpoint, token(partition), { signal: never });
     },
     saved: (partition) => checkpoints.load({ scope, partition: partition as PartitionId }, token(partition), { signal: never }),
+    count: () => ({ is: "unknown", reason: "not asked" }),
+    rewound: (to) => settled(rewind(source, to, { signal: never, clock, leaseDurationMs })),
     rewind: (to, signal = never) =>
-      settled(rewind(source, to, { signal, clock, leaseDurationMs }).catch((error: unknown) => error as SpillwayError)),
+      settled(
+        rewind(source, to, { signal, clock, leaseDurationMs }).then(
+          ({ partitions: rewound }) => rewound,
+          (error: unknown) => error as SpillwayError,
+        ),
+      ),
   };
+  return made;
 }
 
 function reading(position: string): Checkpoint {
@@ -109,8 +128,8 @@ describe("rewind", () => {
     await save("a", reading("7"));
     const beganAtMs = clock.nowMs();
     expect(await rewinding(earliest)).toEqual([
-      { partition: "a", from: earliest, before: reading("7"), reopened: false, redelivered: undefined },
-      { partition: "b", from: earliest, before: undefined, reopened: false, redelivered: undefined },
+      { partition: "a", from: earliest, before: reading("7"), reopened: false, redelivered: { is: "unknown", reason: "not asked" } },
+      { partition: "b", from: earliest, before: undefined, reopened: false, redelivered: { is: "exactly", messages: 0 } },
     ]);
     expect(clock.nowMs() - beganAtMs).toBeLessThan(100);
     for (const partition of ["a", "b"]) {
@@ -118,6 +137,63 @@ describe("rewind", () => {
       expect(record(partition)).toMatchObject({ token: 5, owner: undefined, wantedBy: undefined, state: "open" });
     }
     expect(clock.pending).toBe(0);
+  });
+
+  it("says how many messages will be given again: those up to the watermark, and those done beyond it", async () => {
+    const made = fixture();
+    await made.left("a");
+    await made.left("b", { state: "finished" });
+    await made.left("c");
+    await made.save("a", reading("7"));
+    await made.save("b", { state: "finished" });
+    const asked: unknown[] = [];
+    made.count = (partition, from, until) => {
+      asked.push([partition, from, until]);
+      return { is: "exactly", messages: partition === "a" ? 8 : 20 };
+    };
+    const { partitions, redelivered } = await made.rewound(earliest);
+    expect(asked).toEqual([
+      ["a", earliest, { at: "after", position: "7" }],
+      ["b", earliest, { at: "latest" }],
+    ]);
+    expect(partitions.map((each) => each.redelivered)).toEqual([
+      { is: "exactly", messages: 9 },
+      { is: "exactly", messages: 20 },
+      { is: "exactly", messages: 0 },
+    ]);
+    expect(redelivered).toEqual({ is: "exactly", messages: 29 });
+  });
+
+  it("calls a count an upper bound where the source gives one, or where what was done beyond the watermark may lie before the target", async () => {
+    const made = fixture();
+    await made.left("a");
+    await made.left("b");
+    for (const partition of ["a", "b"]) await made.save(partition, reading("7"));
+    made.count = (partition) => (partition === "a" ? { is: "at most", messages: 3 } : { is: "exactly", messages: 0 });
+    const { partitions, redelivered } = await made.rewound(earliest);
+    expect(partitions.map((each) => each.redelivered)).toEqual([
+      { is: "at most", messages: 4 },
+      { is: "at most", messages: 1 },
+    ]);
+    expect(redelivered).toEqual({ is: "at most", messages: 5 });
+  });
+
+  it("rewinds what cannot be counted as well, and says why it does not know", async () => {
+    const made = fixture();
+    await made.left("a");
+    await made.left("b");
+    await made.save("a", reading("7"));
+    await made.save("b", reading("7"));
+    made.count = (partition) =>
+      partition === "a" ? new SpillwayError("odd", { code: "SPILLWAY_FORMAT", failureClass: "fatal" }) : { is: "exactly", messages: 2 };
+    const { partitions, redelivered } = await made.rewound(earliest);
+    expect(partitions.map((each) => each.redelivered)).toEqual([
+      { is: "unknown", reason: "They could not be counted: odd" },
+      { is: "exactly", messages: 3 },
+    ]);
+    expect(redelivered).toEqual({ is: "unknown", reason: "They could not be counted: odd" });
+    expect(await made.saved("a")).toMatchObject({ from: earliest });
+    expect(made.record("a")).toMatchObject({ owner: undefined });
   });
 
   it("refuses while a worker runs, and changes nothing", async () => {

@@ -6,9 +6,11 @@ import {
   type Clock,
   type LeaseRecord,
   type LogSource,
+  type MessageCount,
   type PartitionId,
   type StartPosition,
 } from "@spillway/spec";
+import { sayError } from "../engine/say-error.ts";
 import { scopeOf } from "../engine/scope-of.ts";
 import { awaitSilence } from "./await-silence.ts";
 import { claimAll } from "./claim-all.ts";
@@ -16,10 +18,19 @@ import { splitRecords } from "./first-seen.ts";
 import { giveBack } from "./give-back.ts";
 import type { HeldLease } from "./held-lease.ts";
 import { callTimeoutMs, leaseTiming } from "./lease-timing.ts";
+import { reached, sumOf, withDone } from "./redelivered.ts";
 import { repeatCall } from "./repeat-call.ts";
 import { partitionTargets, type RewindTarget } from "./rewind-target.ts";
 import { scopedStore } from "./scoped-store.ts";
 import { unrecorded } from "./unrecorded.ts";
+
+/** What a rewind did. */
+export interface Rewound {
+  /** In the order of their names. */
+  readonly partitions: readonly RewoundPartition[];
+  /** How many messages all of them will deliver again; unknown where one does not know. */
+  readonly redelivered: MessageCount;
+}
 
 /** What became of one partition. */
 export interface RewoundPartition {
@@ -29,8 +40,8 @@ export interface RewoundPartition {
   readonly before: Checkpoint | undefined;
   /** Whether it was finished and is read again. */
   readonly reopened: boolean;
-  /** How many messages will be delivered again; undefined where the source does not say, and so far none does. */
-  readonly redelivered: number | undefined;
+  /** How many messages its consumer had come past and will be given again, by what the log held at the time. */
+  readonly redelivered: MessageCount;
 }
 
 /** How a consumer is rewound. */
@@ -43,12 +54,12 @@ export interface RewindOptions extends CallOptions {
 
 /**
  * Makes a named consumer go on from somewhere else: every partition from `to`, or those that a Map names, each from its own start. Messages after it
- * are delivered again, also those that were dead-lettered. Resolves to what was done, in the order of the partitions' names.
+ * are delivered again, also those that were dead-lettered. Resolves to what was done.
  *
  * Rejects with SPILLWAY_CONFLICT, having changed nothing, while a worker of the consumer runs; telling a dead one from a live one takes as long as
  * its leases. After any other rejection some partitions may be rewound and others not: rewind again.
  */
-export async function rewind(source: LogSource<unknown>, to: RewindTarget, options: RewindOptions): Promise<readonly RewoundPartition[]> {
+export async function rewind(source: LogSource<unknown>, to: RewindTarget, options: RewindOptions): Promise<Rewound> {
   const { coordination } = source;
   if (coordination.by === "provider") throw notOurs(coordination.consumer);
   const { signal } = options;
@@ -75,10 +86,11 @@ export async function rewind(source: LogSource<unknown>, to: RewindTarget, optio
     const rewound: RewoundPartition[] = [];
     for (const { record, from, held } of claimed) {
       const before = await replaceCheckpoint(held, from);
-      rewound.push({ partition: record.partition, from, before, reopened: record.state === "finished", redelivered: undefined });
       reset.add(held);
+      const redelivered = await countAgain(held, from, before);
+      rewound.push({ partition: record.partition, from, before, reopened: record.state === "finished", redelivered });
     }
-    return rewound;
+    return { partitions: rewound, redelivered: sumOf(rewound.map(({ redelivered }) => redelivered)) };
   } finally {
     // One that goes on from elsewhere has nothing to do with what its last owner may have died of.
     await Promise.all(claimed.map(({ held }) => giveBack(held, reset.has(held) ? "clean" : held.lease.takeover)));
@@ -92,6 +104,21 @@ export async function rewind(source: LogSource<unknown>, to: RewindTarget, optio
     const next: Checkpoint = { state: "reading", from, done: [], attempting: undefined };
     await repeatCall(clock, timeoutMs, signals, (call) => checkpoints.save(key, next, lease.token, call));
     return before;
+  }
+
+  /** What cannot be counted is no reason to leave a consumer half rewound. */
+  async function countAgain({ lease }: HeldLease, from: StartPosition, before: Checkpoint | undefined): Promise<MessageCount> {
+    const until = reached(before);
+    if (until === undefined) return { is: "exactly", messages: 0 };
+    try {
+      const between = await repeatCall(clock, timeoutMs, [signal, lease.lost], (call) =>
+        source.count(lease.partition, { from, until, ...call }),
+      );
+      return withDone(between, before);
+    } catch (error) {
+      signal.throwIfAborted();
+      return { is: "unknown", reason: `They could not be counted: ${sayError(error)}` };
+    }
   }
 }
 

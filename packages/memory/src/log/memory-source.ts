@@ -55,6 +55,14 @@ export function memorySource(options: MemorySourceOptions): MemorySource {
     read(id, { from, signal }) {
       return endedByReturn(signal, (ended) => batches(log.partition(id), from, ended));
     },
+    count(id, { from, until, signal }) {
+      return new Promise((resolve) => {
+        signal.throwIfAborted();
+        const partition = log.partition(id);
+        const held = (start: StartPosition): number => Math.max(startOffset(partition, start), partition.first());
+        resolve({ is: "exactly", messages: Math.max(0, held(until) - held(from)) });
+      });
+    },
     original: originalOf,
   };
 

@@ -1,6 +1,7 @@
 import type { LogSourceSubject } from "@spillway/conformance";
 import type { Partition, PartitionId, Position } from "@spillway/spec";
 import { logSourceContentMutants } from "./log-source-content-mutants.ts";
+import { logSourceCountMutants } from "./log-source-count-mutants.ts";
 import { batches, messages, readings, sources, starts } from "./log-source-mutations.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -340,7 +341,14 @@ const lineage: readonly LogSourceMutant[] = [
 ];
 
 /** Broken log sources, and which cases reject them. */
-export const logSourceMutants: readonly LogSourceMutant[] = [...logSourceContentMutants, ...order, ...start, ...ending, ...lineage];
+export const logSourceMutants: readonly LogSourceMutant[] = [
+  ...logSourceContentMutants,
+  ...order,
+  ...start,
+  ...logSourceCountMutants,
+  ...ending,
+  ...lineage,
+];
 
 function swapped<T>(list: readonly T[]): readonly T[] {
   const [first, second, ...rest] = list;

@@ -1,5 +1,5 @@
 import type { LogSourceSubject } from "@spillway/conformance";
-import type { LogBatch, LogMessage, LogSource, PartitionId, Payload, StartPosition } from "@spillway/spec";
+import type { LogBatch, LogMessage, LogSource, MessageCount, PartitionId, Payload, StartPosition } from "@spillway/spec";
 
 type Message = LogMessage<Payload>;
 type ReadOptions = Parameters<LogSource<Payload>["read"]>[1];
@@ -56,5 +56,16 @@ export function starts(
   return sources(subject, (source) => ({
     ...source,
     read: (partition, options) => source.read(partition, { ...options, from: change(options.from, partition) }),
+  }));
+}
+
+/** Breaks what a source counts, which in memory is always exact. */
+export function counts(subject: LogSourceSubject, change: (messages: number) => MessageCount): LogSourceSubject {
+  return sources(subject, (source) => ({
+    ...source,
+    async count(partition, options) {
+      const counted = await source.count(partition, options);
+      return counted.is === "exactly" ? change(counted.messages) : counted;
+    },
   }));
 }

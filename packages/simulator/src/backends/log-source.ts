@@ -4,6 +4,7 @@ import type {
   LogBatch,
   LogMessage,
   LogSource,
+  MessageCount,
   Partition,
   PartitionId,
   Payload,
@@ -53,6 +54,17 @@ export function logSource(options: LogSourceOptions): SimulatedLogSource {
         effect: () => [...log.partitions.values()].map(({ id, parents }) => ({ id, parents })),
       }),
     read: (partition, { from, signal }) => ({ [Symbol.asyncIterator]: () => reader(options, partition, from, signal) }),
+    count: (id, { from, until, signal }) =>
+      network.call<MessageCount>({
+        process,
+        point: "partitions",
+        signal,
+        about: () => `counting ${id}`,
+        effect: () => {
+          const partition = log.partitions.get(id) as SimulatedPartition;
+          return { is: "exactly", messages: Math.max(0, startOf(partition, until) - startOf(partition, from)) };
+        },
+      }),
     original: (message) => options.referee.originalOf(message.id),
   };
 }
