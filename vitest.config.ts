@@ -7,7 +7,10 @@ const folders = "{packages,examples,tools}/*/src/**";
 export default defineConfig({
   resolve: {
     // Tests read the sources, so that they never pass or fail on a stale build.
-    alias: [{ find: /^@spillway\/([a-z-]+)$/, replacement: `${packages}$1/src/index.ts` }],
+    alias: [
+      { find: /^@spillway\/([a-z-]+)$/, replacement: `${packages}$1/src/index.ts` },
+      { find: /^@spillway\/container\/([a-z-]+)$/, replacement: `${packages}container/src/schemes/$1.ts` },
+    ],
   },
   test: {
     projects: [

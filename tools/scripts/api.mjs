@@ -1,5 +1,5 @@
 import { Failure, main } from "./fail.mjs";
-import { publishedPackages } from "./packages.mjs";
+import { entriesOf, publishedPackages } from "./packages.mjs";
 import { root } from "./paths.mjs";
 import { setup } from "./setup.mjs";
 
@@ -10,7 +10,7 @@ await main(async () => {
   const write = args.includes("--write");
   const asked = args.filter((argument) => argument !== "--write");
   const names = asked.length > 0 ? asked : publishedPackages();
-  const problems = names.flatMap((name) => checkApi(root.replace(/\/$/, ""), name, { write }));
+  const problems = names.flatMap((name) => checkApi(root.replace(/\/$/, ""), name, { write, entries: entriesOf(name) }));
   if (problems.length > 0) throw new Failure(`${problems.join("\n")}\nIf these changes are meant, keep them with: npm run api -- --write`);
   console.log(write ? `Wrote the API reports of ${names.length} packages.` : `${names.length} packages export what their API reports say.`);
 });

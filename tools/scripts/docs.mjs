@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Failure, main } from "./fail.mjs";
-import { publishedPackages } from "./packages.mjs";
+import { entriesOf, publishedPackages } from "./packages.mjs";
 import { cache, root, tool } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { install } from "./setup.mjs";
@@ -11,7 +11,7 @@ await main(async () => {
   const broken = brokenLinks(root);
   if (broken.length > 0) throw new Failure(`${broken.join("\n")}\n${broken.length} links lead nowhere.`);
 
-  const entries = publishedPackages().map((name) => `packages/${name}/src/index.ts`);
+  const entries = publishedPackages().flatMap((name) => entriesOf(name).map(({ source }) => `packages/${name}/${source}`));
   const code = await run(tool("typedoc"), [
     "--options",
     "tools/lint/typedoc.json",

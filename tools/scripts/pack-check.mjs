@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Failure, main } from "./fail.mjs";
-import { packedTarballs, publishedPackages } from "./packages.mjs";
+import { entriesOf, packedTarballs, publishedPackages } from "./packages.mjs";
 import { node24, root, tool } from "./paths.mjs";
 import { capture, must } from "./run.mjs";
 import { setup } from "./setup.mjs";
@@ -33,6 +33,7 @@ await main(async () => {
     for (const name of names) problems.push(...(await whatItsTarballLacks(name, tarballs.get(name))));
     if (problems.length > 0) throw new Failure(problems.join("\n"));
     await useAsAStranger(folder, names, tarballs);
+    await useWithoutOptionalPeers(names, tarballs);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -53,7 +54,8 @@ function whatItsFolderLacks(name) {
 async function whatItsTarballLacks(name, tarball) {
   const problems = [];
   const files = (await must("tar", ["-tzf", tarball])).split("\n");
-  for (const file of ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts", "src/index.ts"]) {
+  const entries = entriesOf(name).flatMap(({ built, source }) => [built, built.replace(/\.js$/, ".d.ts"), source]);
+  for (const file of ["README.md", "LICENSE", ...entries]) {
     if (!files.includes(`package/${file}`)) problems.push(`@spillway/${name}: ${file} is not in its tarball`);
   }
   const strays = files.filter((file) => /\.(test|test-d)\.|\/testing\/|-harness\.|\.tsbuildinfo$/.test(file));
@@ -99,11 +101,50 @@ async function useAsAStranger(folder, names, tarballs) {
   }
 }
 
-/** What each package exports here, to be found again in what was packed. */
+/** Installs a package that has optional peers without them: its index must do, and what needs them must say so by name. */
+async function useWithoutOptionalPeers(names, tarballs) {
+  for (const name of names) {
+    const { peerDependenciesMeta = {}, dependencies = {} } = JSON.parse(readFileSync(`${root}packages/${name}/package.json`, "utf8"));
+    const optional = Object.keys(peerDependenciesMeta).filter((peer) => peerDependenciesMeta[peer].optional);
+    if (optional.length === 0) continue;
+    const needed = [
+      name,
+      ...Object.keys(dependencies)
+        .filter((each) => each.startsWith("@spillway/"))
+        .map((each) => each.slice("@spillway/".length)),
+    ];
+    const folder = mkdtempSync(join(tmpdir(), "pack-check-"));
+    try {
+      const files = Object.fromEntries(needed.map((each) => [`@spillway/${each}`, `file:${tarballs.get(each)}`]));
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies: files }));
+      await must("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], { cwd: folder });
+      const installed = optional.filter((peer) => existsSync(join(folder, "node_modules", peer)));
+      if (installed.length > 0) throw new Failure(`@spillway/${name} alone installs ${installed.join(", ")}`);
+      const subpaths = entriesOf(name)
+        .map(({ subpath }) => subpath)
+        .filter((subpath) => subpath !== "");
+      const program = `
+        const optional = ${JSON.stringify(optional)};
+        await import("@spillway/${name}");
+        for (const subpath of ${JSON.stringify(subpaths)}) {
+          const error = await import("@spillway/${name}" + subpath).catch((reason) => reason);
+          if (error.code !== "ERR_MODULE_NOT_FOUND" || !optional.some((peer) => error.message.includes("'" + peer + "'")))
+            throw new Error("@spillway/${name}" + subpath + " must need an optional peer: " + error);
+        }`;
+      await must(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder });
+      console.log(`@spillway/${name} imports without ${optional.length} optional peers`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** What each entry of each package exports here, to be found again in what was packed. */
 async function exportsOf(names) {
-  const entries = names.map(async (name) => [
-    `@spillway/${name}`,
-    Object.keys(await import(pathToFileURL(`${root}packages/${name}/dist/index.js`).href)),
+  const all = names.flatMap((name) => entriesOf(name).map(({ subpath, built }) => ({ name, subpath, built })));
+  const entries = all.map(async ({ name, subpath, built }) => [
+    `@spillway/${name}${subpath}`,
+    Object.keys(await import(pathToFileURL(`${root}packages/${name}/${built}`).href)),
   ]);
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -10,6 +10,18 @@ export function publishedPackages() {
     .filter((name) => JSON.parse(readFileSync(`${root}packages/${name}/package.json`, "utf8")).private !== true);
 }
 
+/** What a package exports, its index first: the subpath ("" for the index), its built file and its source. */
+export function entriesOf(name) {
+  const { exports } = JSON.parse(readFileSync(`${root}packages/${name}/package.json`, "utf8"));
+  return Object.entries(exports)
+    .filter(([, target]) => target.default !== undefined)
+    .map(([path, target]) => ({
+      subpath: path.slice(1),
+      built: target.default.slice("./".length),
+      source: target.default.replace(/^\.\/dist\//, "src/").replace(/\.js$/, ".ts"),
+    }));
+}
+
 /** Packs every published package into a folder, and resolves to the tarballs by the packages' folder names. */
 export async function packedTarballs(folder) {
   await runPnpm(["-r", "--filter", "./packages/*", "pack", "--pack-destination", folder]);

@@ -3,27 +3,27 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { CreateStreamCommand, DescribeStreamSummaryCommand, KinesisClient } from "@aws-sdk/client-kinesis";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { createBackends, definePipeline, loadConfig, start } from "@spillway/container";
 import { checkpoint, decode, haltOnFailure, handle, text } from "@spillway/core";
 import { serversFor } from "@spillway-tools/servers";
 import kafkajs from "kafkajs";
 import { container } from "tsyringe";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { backends as schemes } from "./backends.ts";
 import { charges } from "./charges.ts";
 import type { Order } from "./order.ts";
-import { kafka } from "./schemes/kafka.ts";
-import { local } from "./schemes/local.ts";
-import { memory } from "./schemes/memory.ts";
-import { sqs } from "./schemes/sqs.ts";
 
 const [broker, queues] = [await serversFor("kafka"), await serversFor("sqs")];
-const schemes = [memory, local, kafka, sqs];
+const [streams, tables] = [await serversFor("kinesis"), await serversFor("dynamodb")];
 const names = ["orders", "charged", "dead"];
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "spillway-swap-"));
-  // The scheme's client looks for credentials where the SDK does.
+  // The schemes' clients look for credentials where the SDK does.
   process.env["AWS_ACCESS_KEY_ID"] = process.env["AWS_SECRET_ACCESS_KEY"] = "local";
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 });
@@ -54,10 +54,10 @@ const expected: Outcome = {
     .sort(), // prettier-ignore
 };
 
-/** Runs the pipeline with this one variable in its environment, until every order has ended. */
-async function outcomeOn(backends: string): Promise<Outcome> {
+/** Writes the orders to the backend of their name, as any program might that knows its URL. */
+async function write(url: string): Promise<void> {
   const seeding = createBackends(schemes);
-  const sink = await seeding.open("sink", backends.replaceAll("{name}", "orders"));
+  const sink = await seeding.open("sink", url);
   for (let from = 0; from < orders.length; from += sink.traits.maxBatchSize) {
     const batch = orders
       .slice(from, from + sink.traits.maxBatchSize)
@@ -65,7 +65,16 @@ async function outcomeOn(backends: string): Promise<Outcome> {
     for (const result of await sink.write(batch, { signal: new AbortController().signal })) if (!result.ok) throw result.error;
   }
   await seeding.close();
+}
 
+/** Runs the pipeline with this one variable in its environment, until every order has ended. */
+async function outcomeOn(backends: string): Promise<Outcome> {
+  await write(backends.replaceAll("{name}", "orders"));
+  return await outcomeWith({ SPILLWAY_BACKENDS: backends });
+}
+
+/** Runs the pipeline in this environment, over orders that are there already, until every one has ended. */
+async function outcomeWith(env: Readonly<Record<string, string>>): Promise<Outcome> {
   const written: Record<"charged" | "dead", string[]> = { charged: [], dead: [] };
   const stop = new AbortController();
   const watch = (name: "charged" | "dead") =>
@@ -80,7 +89,7 @@ async function outcomeOn(backends: string): Promise<Outcome> {
         checkpoint(),
       ),
     );
-  const config = await loadConfig({ env: { SPILLWAY_BACKENDS: backends } });
+  const config = await loadConfig({ env });
   const handlers = container.createChildContainer();
   await start(
     { charges, watchCharged: watch("charged"), watchDead: watch("dead") },
@@ -94,6 +103,11 @@ async function outcomeOn(backends: string): Promise<Outcome> {
     ),
     dead: written.dead.map((each) => (JSON.parse(each) as Order).id).sort(),
   };
+}
+
+/** The URL of stores in a table of this run, as the option of another URL. */
+function storesOf(run: string): string {
+  return encodeURIComponent(`dynamodb://us-east-1/${run}-stores?createTable=true&endpoint=${encodeURIComponent(tables.endpoint)}`);
 }
 
 describe("the same pipeline has the same outcomes, whatever one variable says", () => {
@@ -125,6 +139,55 @@ describe("the same pipeline has the same outcomes, whatever one variable says", 
       await client.send(new CreateQueueCommand({ QueueName: `${run}-${name}.fifo`, Attributes: { FifoQueue: "true" } }));
     client.destroy();
     const endpoint = encodeURIComponent(queues.endpoint);
-    expect(await outcomeOn(`sqs://us-east-1/000000000000/${run}-{name}.fifo?endpoint=${endpoint}&maxBytes=262144`)).toEqual(expected);
+    expect(await outcomeOn(`sqs://us-east-1/${run}-{name}.fifo?endpoint=${endpoint}&maxBytes=262144`)).toEqual(expected);
+  });
+
+  test.skipIf(streams.skip !== undefined || tables.skip !== undefined)(
+    "Kinesis, with its stores in DynamoDB",
+    { timeout: 90_000 },
+    async () => {
+      const run = randomUUID();
+      const client = new KinesisClient({ endpoint: streams.endpoint, region: "us-east-1", requestHandler: new NodeHttpHandler() });
+      for (const name of names) {
+        const StreamName = `${run}-${name}`;
+        await client.send(new CreateStreamCommand({ StreamName, ShardCount: 2 }));
+        await expect
+          .poll(async () => (await client.send(new DescribeStreamSummaryCommand({ StreamName }))).StreamDescriptionSummary?.StreamStatus)
+          .toBe("ACTIVE");
+      }
+      client.destroy();
+      const endpoint = encodeURIComponent(streams.endpoint);
+      expect(await outcomeOn(`kinesis://us-east-1/${run}-{name}?endpoint=${endpoint}&idleMs=100&stores=${storesOf(run)}`)).toEqual(
+        expected,
+      );
+    },
+  );
+
+  test.skipIf(tables.skip !== undefined)("a DynamoDB table's stream: orders are its items", { timeout: 90_000 }, async () => {
+    const run = randomUUID();
+    const client = new DynamoDBClient({ endpoint: tables.endpoint, region: "us-east-1" });
+    const TableName = `${run}-orders`;
+    await client.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: ["customer", "id"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+        KeySchema: [
+          { AttributeName: "customer", KeyType: "HASH" },
+          { AttributeName: "id", KeyType: "RANGE" },
+        ],
+        StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+      }),
+    );
+    for (const { id, customer, card } of orders)
+      await client.send(new PutItemCommand({ TableName, Item: { id: { S: id }, customer: { S: customer }, card: { S: card } } }));
+    client.destroy();
+    const options = `payload=new-image&key=customer&endpoint=${encodeURIComponent(tables.endpoint)}&idleMs=100&stores=${storesOf(run)}`;
+    // Results and dead letters go where messages can be written as they are: a table holds items.
+    const env = {
+      SPILLWAY_BACKENDS: `memory:${run}-{name}`,
+      SPILLWAY_BACKEND_ORDERS: `dynamodb-streams://us-east-1/${TableName}?${options}`,
+    };
+    expect(await outcomeWith(env)).toEqual(expected);
   });
 });

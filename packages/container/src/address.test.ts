@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseAddress, printableUrl } from "./address.ts";
 
+const print = (url: string): string => printableUrl(url, (scheme, option) => scheme === "kafka" && option === "token");
+
 describe("a backend's URL", () => {
   test.each([
     ["kafka://a:9092,b:9092/orders?group=charges", { scheme: "kafka", authority: "a:9092,b:9092", path: "orders" }, { group: "charges" }],
@@ -30,9 +32,22 @@ describe("a backend's URL", () => {
   });
 
   test("is printed without its password and without secret options", () => {
-    expect(printableUrl("kafka://me:hidden@host/orders?group=g&token=hidden&x=1", new Set(["token"]))).toBe(
-      "kafka://me:***@host/orders?group=g&token=***&x=1",
+    expect(print("kafka://me:hidden@host/orders?group=g&token=hidden&x=1")).toBe("kafka://me:***@host/orders?group=g&token=***&x=1");
+    expect(print("local:./data")).toBe("local:./data");
+  });
+
+  test("is printed without a password that is not encoded", () => {
+    expect(print("kafka://me:hid@den@host/orders@home")).toBe("kafka://me:***@host/orders@home");
+  });
+
+  test("is printed without the secrets of a URL that is one of its options", () => {
+    const stores = encodeURIComponent("kafka://me:hidden@host/stores?token=hidden&x=1");
+    expect(print(`log://host/orders?stores=${stores}&endpoint=http://me:hidden@host`)).toBe(
+      "log://host/orders?stores=kafka://me:***@host/stores?token=***&x=1&endpoint=http://me:***@host",
     );
-    expect(printableUrl("local:./data")).toBe("local:./data");
+  });
+
+  test("is printed without options that are not URL-encoded", () => {
+    expect(print("kafka://host/orders?toke%6e=hidden&a=%zz&%zz=hidden")).toBe("kafka://host/orders?toke%6e=***&a=***&%zz=***");
   });
 });

@@ -35,14 +35,21 @@ export function parseAddress(url: string): Address {
   };
 }
 
-/** The URL as it may be printed: without its password and without the values of these options. */
-export function printableUrl(url: string, secretOptions: ReadonlySet<string> = new Set()): string {
-  const withoutPassword = url.replace(/^([^:]+:\/\/[^:@/?]*):[^@/?]*@/, "$1:***@");
-  const [place, query] = splitOnce(withoutPassword, "?");
+/**
+ * The URL as it may be printed: without its password and without the values of secret options; so is every option that is a URL itself. An
+ * option that is not URL-encoded is not printed: it may be anything.
+ */
+export function printableUrl(url: string, isSecret: (scheme: string, option: string) => boolean): string {
+  // Up to the last "@" before the path: a password that is not encoded may hold one.
+  const [place, query] = splitOnce(url.replace(/^([^:/?]+:\/\/[^:@/?]*):[^/?]*@/, "$1:***@"), "?");
   if (query === undefined) return place;
+  const scheme = splitOnce(place, ":")[0].toLowerCase();
   const shown = query.split("&").map((pair) => {
-    const [name] = splitOnce(pair, "=");
-    return secretOptions.has(decode(name)) ? `${name}=***` : pair;
+    const [name, value = ""] = splitOnce(pair, "=");
+    const [option, text] = [decoded(name), decoded(value)];
+    if (option === undefined || text === undefined || isSecret(scheme, option)) return `${name}=***`;
+    const printable = form.test(text) ? printableUrl(text, isSecret) : text;
+    return printable === text ? pair : `${name}=${printable}`;
   });
   return `${place}?${shown.join("&")}`;
 }
@@ -51,10 +58,10 @@ function readOptions(query: string): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   for (const pair of query.split("&").filter((each) => each !== "")) {
     const [name, value] = splitOnce(pair, "=");
-    const decoded = decode(name);
-    if (value === undefined) throw invalid(`The option "${decoded}" of a backend's URL has no value: write "${decoded}=...".`);
-    if (options.has(decoded)) throw invalid(`The option "${decoded}" of a backend's URL is there twice: leave one out.`);
-    options.set(decoded, decode(value));
+    const option = decode(name);
+    if (value === undefined) throw invalid(`The option "${option}" of a backend's URL has no value: write "${option}=...".`);
+    if (options.has(option)) throw invalid(`The option "${option}" of a backend's URL is there twice: leave one out.`);
+    options.set(option, decode(value));
   }
   return options;
 }
@@ -65,9 +72,16 @@ function splitOnce(value: string, separator: string): readonly [string, string |
 }
 
 function decode(value: string): string {
+  const text = decoded(value);
+  if (text === undefined) throw invalid('A backend\'s URL is not URL-encoded: write "%25" for "%".');
+  return text;
+}
+
+/** Undefined for what is not URL-encoded. */
+function decoded(value: string): string | undefined {
   try {
     return decodeURIComponent(value);
-  } catch (error) {
-    throw invalid('A backend\'s URL is not URL-encoded: write "%25" for "%".', error);
+  } catch {
+    return undefined;
   }
 }

@@ -1,14 +1,16 @@
-import { parseAddress, printableUrl } from "./address.ts";
+import { parseAddress, printableUrl, type Address } from "./address.ts";
 import { createClientPool } from "./client-pool.ts";
 import { invalid } from "./invalid.ts";
 import { nearestName } from "./nearest-name.ts";
-import type { Open, Opened, Scheme } from "./scheme.ts";
+import type { Open, Opened, OpenOptions, Scheme } from "./scheme.ts";
 
 /** Backends that are opened by URL. */
 export interface Backends {
-  /** Opens a source, a sink or stores. Rejects with SPILLWAY_INVALID_OPTIONS for a URL that cannot work, and with the client's error where that cannot be made. */
+  /** Opens a source, a sink or stores. */
   readonly open: Open;
-  /** The URL as it may be printed: without passwords and secret options. */
+  /** Throws SPILLWAY_INVALID_OPTIONS for a URL that cannot be opened, as far as it says so itself. Opens nothing. */
+  check(kind: keyof Opened, url: string): void;
+  /** The URL as it may be printed: without passwords and secret options, also of a URL that is an option of it. */
   printable(url: string): string;
   /** Ends all clients, the last made first. Call it when everything that was opened has ended. */
   close(): Promise<void>;
@@ -18,7 +20,7 @@ export interface Backends {
  * Backends over these schemes. URLs that can share a client do, and it is made when the first of them is opened.
  *
  * ```ts
- * const backends = createBackends([memory, kafka, sqs]);
+ * const backends = createBackends([memoryScheme(), kafkaScheme()]);
  * const orders = await backends.open("source", "kafka://localhost:9092/orders?group=charges");
  * ```
  */
@@ -30,20 +32,26 @@ export function createBackends(schemes: readonly Scheme[]): Backends {
   }
   const clients = createClientPool();
 
-  async function open<Kind extends keyof Opened>(kind: Kind, url: string): Promise<Opened[Kind]> {
+  function schemeOf({ scheme }: Address): Scheme {
+    const found = byName.get(scheme);
+    if (found === undefined) throw unknownScheme(scheme, [...byName.values()]);
+    return found;
+  }
+
+  async function open<Kind extends keyof Opened>(kind: Kind, url: string, options: OpenOptions = {}): Promise<Opened[Kind]> {
+    const { consumer, signal = new AbortController().signal } = options;
     const address = parseAddress(url);
-    const found = byName.get(address.scheme);
-    if (found === undefined) throw unknownScheme(address.scheme, [...byName.values()]);
-    return await found.open(kind, address, { clients, open });
+    const openOther: Open = (other, otherUrl, given = {}) => open(other, otherUrl, { ...options, ...given });
+    return await schemeOf(address).open(kind, address, { clients, consumer, signal, open: openOther });
   }
 
   return {
     open,
-    printable(url) {
-      const { options = {} } = byName.get(url.split(":", 1)[0]?.toLowerCase() ?? "") ?? {};
-      const secrets = Object.entries(options).filter(([, option]) => option.secret);
-      return printableUrl(url, new Set(secrets.map(([name]) => name)));
+    check(kind, url) {
+      const address = parseAddress(url);
+      schemeOf(address).check(kind, address);
     },
+    printable: (url) => printableUrl(url, (scheme, option) => byName.get(scheme)?.options[option]?.secret ?? false),
     close: () => clients.close(),
   };
 }

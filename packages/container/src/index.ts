@@ -8,6 +8,7 @@ export {
   oneOf,
   required,
   text,
+  trueOrFalse,
   wholeNumber,
   type AnyOption,
   type Option,
@@ -16,5 +17,16 @@ export {
   type Options,
 } from "./option.ts";
 export { definePipeline, type ConsumeByNameOptions, type Parts, type PipelineDefinition } from "./pipeline-definition.ts";
-export { scheme, type Open, type Opened, type Opening, type Opens, type Scheme, type SchemeDefinition, type Stores } from "./scheme.ts";
+export {
+  scheme,
+  type Open,
+  type Opened,
+  type Opening,
+  type OpenOptions,
+  type Opens,
+  type Scheme,
+  type SchemeContext,
+  type SchemeDefinition,
+  type Stores,
+} from "./scheme.ts";
 export { start, type StartOptions } from "./start.ts";

@@ -48,6 +48,21 @@ export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGE
   };
 }
 
+/** Yes or no, written "true" or "false". */
+export function trueOrFalse(): Option<boolean, "optional"> {
+  const form = '"true" or "false"';
+  return {
+    form,
+    secret: false,
+    presence: "optional",
+    whenLeftOut: undefined,
+    read(value) {
+      if (value === "true" || value === "false") return value === "true";
+      throw invalid(`it must be ${form}`);
+    },
+  };
+}
+
 /** One of some words; the first is what a URL without the option means. */
 export function oneOf<const Word extends string>(first: Word, ...others: readonly Word[]): Option<Word, "defaulted"> {
   const words: readonly Word[] = [first, ...others];

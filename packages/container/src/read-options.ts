@@ -1,4 +1,4 @@
-import type { Address } from "./address.ts";
+import { printableUrl, type Address } from "./address.ts";
 import { invalid } from "./invalid.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { AnyOption, Options, OptionValues } from "./option.ts";
@@ -27,7 +27,8 @@ function readOption(name: string, option: AnyOption, { scheme, options }: Addres
   try {
     return option.read(text);
   } catch (error) {
-    const shown = option.secret ? "its value" : `"${text}"`;
+    // A text that should be none may be a URL with a password.
+    const shown = option.secret ? "its value" : `"${printableUrl(text, () => false)}"`;
     throw invalid(`The option "${name}" of a "${scheme}:" URL must be ${option.form}, which ${shown} is not.`, error);
   }
 }

@@ -1,10 +1,13 @@
 import "reflect-metadata";
 import { checkpoint, classify, constant, deadLetter, decode, publish, retry, text, when } from "@spillway/core";
+import { memoryLog, memorySource } from "@spillway/memory";
+import type { Payload, Sink } from "@spillway/spec";
 import { container, injectable } from "tsyringe";
 import { describe, expect, test } from "vitest";
 import { handleWith } from "./handle-with.ts";
 import { handles } from "./handles.ts";
 import { definePipeline } from "./pipeline-definition.ts";
+import { scheme } from "./scheme.ts";
 import { start } from "./start.ts";
 import { memoryWorld, type MemoryWorld } from "./testing/memory-scheme.ts";
 
@@ -32,6 +35,17 @@ const charges = definePipeline({ sources: ["orders"], sinks: ["charged", "dead"]
     checkpoint(),
   ),
 );
+
+/** What is alike in the schemes of these tests. */
+const closing = {
+  name: "closing",
+  form: "closing:name",
+  options: {},
+  clientKey: () => "",
+  connect: () => undefined,
+  disconnect: () => undefined,
+  stores: undefined,
+};
 
 const backends = { charged: "memory:charged", dead: "memory:dead" };
 
@@ -121,6 +135,13 @@ describe("what the configuration lacks is refused before anything is opened", ()
     );
   });
 
+  test("a URL that cannot work, though all others can", async () => {
+    expect(await refusedBy({ backends: { ...backends, orders: "memory:orders", dead: "memory:dead?maxBatchSize=none" } })).toContain(
+      'The option "maxBatchSize" of a "memory:" URL',
+    );
+    expect(await refusedBy({ backends: { ...backends, orders: "memory:orders", dead: "amqp://host/dead" } })).toContain("amqp");
+  });
+
   test("a pipeline that is not in the code", async () => {
     expect(await refusedBy({ backends, pipelines: ["charge"] })).toContain('Did you mean "charges"?');
   });
@@ -138,6 +159,64 @@ test("a name that a pipeline does not declare is refused, by the compiler and at
   );
   const config = { backends: { orders: "memory:orders" } };
   await expect(start({ undeclared }, { config, schemes: [world.scheme], container })).rejects.toThrow('does not name a sink "dead"');
+});
+
+describe("opening", () => {
+  const ordersOn = (url: string) => ({ backends: { ...backends, orders: url } });
+  const sinkOf = (name: string): Sink<Payload> => ({ name, traits: { maxBatchSize: 1, order: "none" }, write: async () => [] });
+
+  test("a log's consumer is the pipeline's name where its URL names none", async () => {
+    const consumers: (string | undefined)[] = [];
+    const noting = scheme({
+      ...closing,
+      source({ consumer }) {
+        consumers.push(consumer);
+        return memorySource({ log: memoryLog({ name: "orders" }), consumer: consumer ?? "nobody" });
+      },
+      sink: () => sinkOf("any"),
+    });
+    const config = { backends: {}, otherBackends: "closing:{name}" };
+    await start({ charges, audit: charges }, { config, schemes: [noting], container, signal: AbortSignal.abort() });
+    expect(consumers).toEqual(["charges", "audit"]);
+  });
+
+  test("clients are closed only when nothing is being opened any more", async () => {
+    const seen: string[] = [];
+    const slow = scheme({
+      ...closing,
+      disconnect: () => void seen.push("closed"),
+      async source() {
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+        seen.push("opened");
+        return memorySource({ log: memoryLog({ name: "orders" }), consumer: "c" });
+      },
+      sink() {
+        throw new Error("no sink today");
+      },
+    });
+    const config = { backends: {}, otherBackends: "closing:{name}" };
+    await expect(start({ charges }, { config, schemes: [slow], container })).rejects.toThrow("no sink today");
+    expect(seen).toEqual(["opened", "closed"]);
+  });
+
+  test("what is being opened when the signal aborts never begins, and that is no failure", async () => {
+    const stop = new AbortController();
+    const stopping = scheme({
+      ...closing,
+      source({ signal }) {
+        stop.abort(new Error("stopped"));
+        signal.throwIfAborted();
+        throw new Error("the signal came too late");
+      },
+      sink: () => sinkOf("any"),
+    });
+    const config = ordersOn("closing:orders");
+    const world = memoryWorld();
+    expect(await start({ charges }, { config, schemes: [stopping, world.scheme], container, signal: stop.signal })).toEqual({});
+    expect(world.calls).toEqual(["connect ", "disconnect "]);
+  });
 });
 
 test("an order that the backend cannot keep is refused at start", async () => {

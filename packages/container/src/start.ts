@@ -1,6 +1,7 @@
 import { consume, run, type RunOptions, type RunReport } from "@spillway/core";
 import type { LogSource, Payload, QueueSource, Source } from "@spillway/spec";
 import type { DependencyContainer } from "tsyringe";
+import { allEnded } from "./all-ended.ts";
 import { createBackends, type Backends } from "./backends.ts";
 import { invalid } from "./invalid.ts";
 import { urlOf, type SpillwayConfig } from "./load-config.ts";
@@ -18,12 +19,13 @@ export interface StartOptions extends Omit<RunOptions, "name"> {
 }
 
 /**
- * Runs pipelines over the backends that the configuration names, until the signal aborts or all have ended. Resolves to each one's report. When one
- * cannot go on, the others are stopped as by the signal, and it rejects with that one's error. Clients are made once and closed at the end. Nothing is opened
- * before all names and URLs have been checked.
+ * Runs pipelines over the backends that the configuration names, until the signal aborts or all have ended. Resolves to each one's report; to none
+ * where the signal aborts before the backends are open. When one cannot go on, the others are stopped as by the signal, and it rejects with that
+ * one's error. Clients are made once and closed at the end. Nothing is opened before all names, URLs and options have been checked. A log's consumer
+ * is the pipeline's name where the URL names none.
  *
  * ```ts
- * await start({ charges, refunds }, { config: await loadConfig({ file: "spillway.config.json" }), schemes: [kafka, sqs], container, signal });
+ * await start({ charges, refunds }, { config: await loadConfig({ file: "spillway.config.json" }), schemes: [kafkaScheme(), sqsScheme()], container, signal });
  * ```
  */
 export async function start<Name extends string>(
@@ -31,8 +33,8 @@ export async function start<Name extends string>(
   { config, schemes, container, signal, ...runOptions }: StartOptions,
 ): Promise<Readonly<Partial<Record<Name, RunReport>>>> {
   const chosen = chosenPipelines(definitions, config);
-  for (const [name, definition] of chosen) checkBackends(name, definition, config);
   const backends = createBackends(schemes);
+  for (const [name, definition] of chosen) checkBackends(name, definition, config, backends);
   const stop = new AbortController();
   const onAbort = (): void => stop.abort(signal?.reason);
   if (signal?.aborted === true) onAbort();
@@ -40,8 +42,15 @@ export async function start<Name extends string>(
   const failures: unknown[] = [];
   const reports: Partial<Record<Name, RunReport>> = {};
   try {
-    const built = await Promise.all(
-      chosen.map(async ([name, definition]) => [name, definition.build(await partsOf(definition, config, backends, container))] as const),
+    // What is still being opened when another one fails must be there before the clients are closed.
+    const built = await allEnded(
+      chosen.map(
+        async ([name, definition]) =>
+          [
+            name,
+            definition.build(await partsOf(definition, { config, backends, container, consumer: name, signal: stop.signal })),
+          ] as const,
+      ),
     );
     await Promise.all(
       built.map(async ([name, pipeline]) => {
@@ -54,7 +63,8 @@ export async function start<Name extends string>(
       }),
     );
   } catch (error) {
-    failures.push(error);
+    // What was still being opened when the signal aborted never began.
+    if (!stop.signal.aborted || error !== stop.signal.reason) failures.push(error);
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
@@ -77,12 +87,17 @@ function chosenPipelines<Name extends string>(
   });
 }
 
-function checkBackends(pipeline: string, { sources, sinks }: PipelineDefinition, config: SpillwayConfig): void {
-  for (const name of [...sources, ...sinks]) {
-    if (urlOf(config, name) !== undefined) continue;
-    throw invalid(
-      `The pipeline "${pipeline}" needs a backend "${name}", and the configuration has none of this name.${meant(name, Object.keys(config.backends))}`,
-    );
+function checkBackends(pipeline: string, { sources, sinks }: PipelineDefinition, config: SpillwayConfig, backends: Backends): void {
+  const kinds = { source: sources, sink: sinks } as const;
+  for (const kind of ["source", "sink"] as const) {
+    for (const name of kinds[kind]) {
+      const url = urlOf(config, name);
+      if (url !== undefined) backends.check(kind, url);
+      else
+        throw invalid(
+          `The pipeline "${pipeline}" needs a backend "${name}", and the configuration has none of this name.${meant(name, Object.keys(config.backends))}`,
+        );
+    }
   }
 }
 
@@ -91,16 +106,27 @@ function meant(name: string, known: readonly string[]): string {
   return nearest === undefined ? ` It has: ${known.join(", ") || "none"}.` : ` Did you mean "${nearest}"?`;
 }
 
+/** What one pipeline's parts are made of. */
+interface PartsSource {
+  readonly config: SpillwayConfig;
+  readonly backends: Backends;
+  readonly container: DependencyContainer;
+  readonly consumer: string;
+  readonly signal: AbortSignal;
+}
+
 async function partsOf(
   definition: PipelineDefinition,
-  config: SpillwayConfig,
-  backends: Backends,
-  container: DependencyContainer,
+  { config, backends, container, consumer, signal }: PartsSource,
 ): Promise<Parts<string, string>> {
+  const open = async <Kind extends "source" | "sink">(kind: Kind, name: string) =>
+    [name, await backends.open(kind, urlOf(config, name) ?? "", { consumer, signal })] as const;
   async function opened<Kind extends "source" | "sink">(kind: Kind, names: readonly string[]): Promise<ReadonlyMap<string, Opened[Kind]>> {
-    return new Map(await Promise.all(names.map(async (name) => [name, await backends.open(kind, urlOf(config, name) ?? "")] as const)));
+    return new Map(await allEnded(names.map((name) => open(kind, name))));
   }
-  const [sources, sinks] = await Promise.all([opened("source", definition.sources), opened("sink", definition.sinks)]);
+  const opening = [opened("source", definition.sources), opened("sink", definition.sinks)] as const;
+  await allEnded<unknown>(opening);
+  const [sources, sinks] = await Promise.all(opening);
   return {
     container,
     consume(name, options) {

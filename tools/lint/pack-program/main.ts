@@ -10,7 +10,7 @@ for (const [name, names] of Object.entries(expected as Readonly<Record<string, r
 }
 
 if (problems.length > 0) throw new Error(problems.join("\n"));
-console.log(`${Object.keys(expected).length} packages import on Node ${process.version}`);
+console.log(`${Object.keys(expected).length} entries of packages import on Node ${process.version}`);
 
 const { checkpoint, consume, deadLetter, decode, handle, json, run } = await import("@spillway/core");
 const { memoryLog, memorySink, memorySource } = await import("@spillway/memory");

@@ -3,29 +3,30 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
 /**
- * Extracts what a package promises to its users from its built types. Gives the report as text, and what is wrong with it: a name that is
+ * Extracts what one entry of a package promises to its users from its built types. Gives the report as text, and what is wrong with it: a name that is
  * used but not exported, a comment that cannot be read.
  */
-function apiReport(root, packageName) {
+function apiReport(root, packageName, { subpath, built }) {
   const folder = `${root}/packages/${packageName}`;
   const reports = `${root}/.cache/api`;
   mkdirSync(reports, { recursive: true });
-  const file = `${reports}/${packageName}.api.md`;
+  const reportName = `${packageName}${subpath.replaceAll("/", ".")}`;
+  const file = `${reports}/${reportName}.api.md`;
   rmSync(file, { force: true });
-  if (!existsSync(`${folder}/dist/index.d.ts`))
-    return { report: "", problems: [`packages/${packageName}/dist/index.d.ts is missing: build first.`] };
+  const types = built.replace(/\.js$/, ".d.ts");
+  if (!existsSync(`${folder}/${types}`)) return { report: "", problems: [`packages/${packageName}/${types} is missing: build first.`] };
 
   const config = ExtractorConfig.prepare({
     packageJsonFullPath: `${folder}/package.json`,
     configObjectFullPath: undefined,
     configObject: {
       projectFolder: folder,
-      mainEntryPointFilePath: `${folder}/dist/index.d.ts`,
+      mainEntryPointFilePath: `${folder}/${types}`,
       newlineKind: "lf",
       compiler: {
         overrideTsconfig: { compilerOptions: { target: "ES2023", module: "NodeNext", strict: true, types: ["node"], skipLibCheck: true } },
       },
-      apiReport: { enabled: true, reportFileName: packageName, reportFolder: reports, reportTempFolder: `${reports}/temp` },
+      apiReport: { enabled: true, reportFileName: reportName, reportFolder: reports, reportTempFolder: `${reports}/temp` },
       docModel: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
@@ -50,21 +51,35 @@ function apiReport(root, packageName) {
       if (message.logLevel === "error") problems.push(`packages/${packageName}: ${message.text} (${message.messageId})`);
     },
   });
-  const report = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const name = `"@spillway/${packageName}"`;
+  const report = existsSync(file) ? readFileSync(file, "utf8").replace(name, name.replace(/"$/, `${subpath}"`)) : "";
   for (const [, name] of report.matchAll(/^\/\/ @public \(undocumented\)\nexport (.+?)[ (:<;{]*$/gm)) {
     problems.push(`packages/${packageName}: no comment says what this is: ${name}`);
   }
-  return { report, file, problems };
+  return { report, problems };
 }
 
-/** Compares a package's report with packages/NAME/api.md, or writes it there, and gives what is wrong. */
-export function checkApi(root, packageName, { write }) {
-  const { report, file, problems } = apiReport(root, packageName);
+/** Whether a name that an entry uses and does not export is the index's: there is one place for it. */
+function isExportedBy({ report }, problem) {
+  const name = /^.*: The symbol "(\w+)" needs to be exported .*\(ae-forgotten-export\)$/.exec(problem)?.[1];
+  return name !== undefined && new RegExp(`^export \\w+ ${name}\\b`, "m").test(report);
+}
+
+/** Compares the reports of a package's entries with packages/NAME/api.md, or writes them there, and gives what is wrong. */
+export function checkApi(root, packageName, { write, entries }) {
+  const reports = entries.map((entry) => apiReport(root, packageName, entry));
+  const [index] = reports;
+  const problems = reports.flatMap((each) =>
+    each === index ? each.problems : each.problems.filter((problem) => !isExportedBy(index, problem)),
+  );
+  const report = reports.map((each) => each.report).join("\n");
+  const file = `${root}/.cache/api/${packageName}.all.md`;
   const kept = `${root}/packages/${packageName}/api.md`;
   if (problems.length > 0) return problems;
   if (write) writeFileSync(kept, report);
   if (!existsSync(kept)) return [`packages/${packageName}/api.md is missing.`];
   if (readFileSync(kept, "utf8") === report) return [];
+  writeFileSync(file, report);
   const { stdout } = spawnSync("git", ["diff", "--no-index", "--unified=1", kept, file], { cwd: root, encoding: "utf8" });
   return [`packages/${packageName}/api.md is not what the package exports:\n${stdout}`];
 }

@@ -49,7 +49,11 @@ export async function cruiseImports(root) {
 function writeTsConfig(root) {
   mkdirSync(`${root}/.cache`, { recursive: true });
   const file = `${root}/.cache/imports.tsconfig.json`;
-  const paths = { "@spillway/*": [`${root}/packages/*/src/index.ts`], "@spillway-tools/*": [`${root}/tools/*/src/index.ts`] };
+  const paths = {
+    "@spillway/container/*": [`${root}/packages/container/src/schemes/*.ts`],
+    "@spillway/*": [`${root}/packages/*/src/index.ts`],
+    "@spillway-tools/*": [`${root}/tools/*/src/index.ts`],
+  };
   writeFileSync(
     file,
     JSON.stringify({

@@ -6,11 +6,15 @@ const fromNpm = ["npm", "npm-dev", "npm-optional", "npm-peer", "npm-bundled", "n
 
 /** The package graph as rules for dependency-cruiser, for these packages. */
 export function importRules(names) {
-  return [...names.flatMap((name) => rulesOf(name, packageGraph[name] ?? { packages: [] })), ...everywhere];
+  const entries = names.flatMap((name) => entryFiles(name, packageGraph[name] ?? {}));
+  return [...names.flatMap((name) => rulesOf(name, packageGraph[name] ?? { packages: [] })), ...everywhere(entries)];
 }
 
-function rulesOf(name, { packages, npm = [], inTests = [] }) {
-  const sources = { path: `^packages/${name}/src/`, pathNot: testFile };
+function rulesOf(name, { packages, npm = [], inTests = [], entries = {} }) {
+  const entryPaths = entryFiles(name, { entries });
+  const sources = { path: `^packages/${name}/src/`, pathNot: [testFile, ...entryPaths] };
+  // Tests stand beside entries, and use what these are made of.
+  const ofEntries = Object.values(entries).flatMap((entry) => entry.packages);
   const tests = { path: `^packages/${name}/src.*${testFile}` };
   const named = folders([name, ...packages]);
   return [
@@ -19,13 +23,41 @@ function rulesOf(name, { packages, npm = [], inTests = [] }) {
       name: `${name}-packages-in-tests`,
       severity: "error",
       from: tests,
-      to: { path: "^packages/", pathNot: [...named, ...folders(inTests)] },
+      to: { path: "^packages/", pathNot: [...named, ...folders(inTests), ...folders(ofEntries)] },
     },
     { name: `${name}-npm`, severity: "error", from: sources, to: { dependencyTypes: fromNpm, pathNot: modules(npm) } },
+    ...Object.values(entries).flatMap((more, index) => {
+      const from = { path: entryPaths[index] };
+      return [
+        {
+          name: `${name}-entry-packages`,
+          severity: "error",
+          from,
+          to: { path: "^packages/", pathNot: [...named, ...folders(more.packages)] },
+        },
+        {
+          name: `${name}-entry-npm`,
+          severity: "error",
+          from,
+          to: { dependencyTypes: fromNpm, pathNot: modules([...npm, ...(more.npm ?? [])]) },
+        },
+      ];
+    }),
+    ...(entryPaths.length === 0
+      ? []
+      : [
+          {
+            name: `${name}-leads-to-no-entry`,
+            comment: "What an entry needs is installed by those who import it; nobody else may come to need it.",
+            severity: "error",
+            from: { path: `^packages/${name}/src/`, pathNot: testFile },
+            to: { path: entryPaths },
+          },
+        ]),
   ];
 }
 
-const everywhere = [
+const everywhere = (entries) => [
   {
     name: "no-cycles",
     comment: "Modules of a cycle see each other half made. Types may name each other: that cycle is gone at run time.",
@@ -55,10 +87,10 @@ const everywhere = [
   },
   {
     name: "no-insides-of-another-package",
-    comment: "Only what its index exports is its promise.",
+    comment: "Only what its index and its entries export is its promise.",
     severity: "error",
     from: { path: "^(packages|examples|tools)/([^/]+)/" },
-    to: { path: "^packages/", pathNot: ["^$1/$2/", "^packages/[^/]+/src/index\\.ts$"] },
+    to: { path: "^packages/", pathNot: ["^$1/$2/", "^packages/[^/]+/src/index\\.ts$", ...entries] },
   },
   {
     name: "no-relative-way-into-another-package",
@@ -86,6 +118,11 @@ const everywhere = [
     to: { path: "^tools/" },
   },
 ];
+
+/** Where a package's entries are, as patterns. */
+function entryFiles(name, { entries = {} }) {
+  return Object.keys(entries).map((entry) => `^packages/${name}/src/${entry}\\.ts$`);
+}
 
 function folders(names) {
   return names.map((name) => `^packages/${name}/`);

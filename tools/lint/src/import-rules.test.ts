@@ -15,7 +15,7 @@ async function broken(files: Readonly<Record<string, string>>): Promise<readonly
   const workspace = mkdtempSync(join(tmpdir(), "import-rules-"));
   workspaces.push(workspace);
   const all: Record<string, string> = { "package.json": JSON.stringify({ devDependencies: { vitest: "*" } }) };
-  for (const name of ["spec", "core", "memory", "conformance", "kafka", "sqs"]) {
+  for (const name of ["spec", "core", "memory", "conformance", "kafka", "sqs", "container"]) {
     all[`packages/${name}/package.json`] = JSON.stringify({
       name: `@spillway/${name}`,
       exports: { ".": "./dist/index.js" },
@@ -46,6 +46,11 @@ test("the allowed imports break no rule", async () => {
     "packages/core/src/b.ts": 'import type { A } from "./a.ts";\nexport type B = A | 2;\n',
     "packages/core/src/testing/clock.ts": 'export { value } from "@spillway/memory";\n',
     "packages/core/src/run.test.ts": 'import { value } from "@spillway/memory";\nexport const copy = value;\n',
+    "packages/container/src/schemes/kafka.ts":
+      'import { value } from "@spillway/kafka";\nimport kafkajs from "kafkajs";\nexport const kafka = [value, kafkajs];\n',
+    "packages/container/src/schemes/kafka.test.ts": 'export * from "./kafka.ts";\nexport { value } from "@spillway/sqs";\n',
+    "examples/flights/package.json": JSON.stringify({ name: "flights" }),
+    "examples/flights/src/a.ts": 'export { kafka } from "@spillway/container/kafka";\n',
   };
   expect(await broken(files)).toEqual([]);
 });
@@ -79,6 +84,37 @@ test.each([
     "the engine uses memory outside of its tests",
     "core-packages",
     { "packages/core/src/a.ts": 'export { value } from "@spillway/memory";\n' },
+  ],
+  [
+    "the container's index leads to a backend",
+    "container-leads-to-no-entry",
+    {
+      "packages/container/src/index.ts": 'export * from "./schemes/kafka.ts";\n',
+      "packages/container/src/schemes/kafka.ts": "export const kafka = 1;\n",
+    },
+  ],
+  [
+    "one backend of the container leads to another",
+    "container-leads-to-no-entry",
+    {
+      "packages/container/src/schemes/kafka.ts": 'export * from "./sqs.ts";\n',
+      "packages/container/src/schemes/sqs.ts": "export const sqs = 1;\n",
+    },
+  ],
+  [
+    "what backends share imports an adapter",
+    "container-packages",
+    { "packages/container/src/schemes/a.ts": 'export * from "@spillway/kafka";\n' },
+  ],
+  [
+    "a backend of the container imports another's adapter",
+    "container-entry-packages",
+    { "packages/container/src/schemes/sqs.ts": 'export * from "@spillway/kafka";\n' },
+  ],
+  [
+    "a backend of the container imports another's client",
+    "container-entry-npm",
+    { "packages/container/src/schemes/sqs.ts": 'export * from "kafkajs";\n' },
   ],
   [
     "conformance imports the engine",

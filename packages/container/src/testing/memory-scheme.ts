@@ -50,9 +50,9 @@ export function memoryWorld(name = "memory"): MemoryWorld {
         return { authority };
       },
       disconnect: ({ authority }) => void calls.push(`disconnect ${authority}`),
-      source({ address, options }) {
+      source({ address, options, consumer: reader }) {
         if (options.as === "queue") return memoryQueueSource({ queue: queue(address.path) });
-        const consumer = options.consumer ?? "consumer";
+        const consumer = options.consumer ?? reader ?? "consumer";
         return memorySource({ log: log(address.path), consumer, stores: made(stores, `${address.path} ${consumer}`, memoryStores) });
       },
       sink: ({ address, options }) =>
