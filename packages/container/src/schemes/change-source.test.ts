@@ -22,6 +22,7 @@ function sourceOf(records: readonly object[]): LogSource<object, { readonly kind
     async *read() {
       yield { messages, behindMs: 7, lost: { count: undefined, reason: "trimmed" } };
     },
+    count: async () => ({ is: "unknown", reason: "nobody knows" }),
     original: ({ key, value }) => ({ key, payload: new TextEncoder().encode(JSON.stringify(value)) }),
   };
 }
@@ -36,7 +37,7 @@ async function read(options: Partial<ChangeSourceOptions>, records: readonly obj
       original: source.original(message),
       message,
     }));
-    return { batch, of };
+    return { source, batch, of };
   }
   throw new Error("nothing was read");
 }
@@ -65,8 +66,13 @@ test("dead letters hold the key and the payload as they were given", async () =>
   expect(of[0]?.original).toEqual({ key: "ann", payload: of[0]?.message.value });
 });
 
-test("position, id, time, lag and loss are passed on", async () => {
-  const { batch, of } = await read({});
+test("position, id, time, lag, loss and counts are passed on", async () => {
+  const { source, batch, of } = await read({});
   expect(batch).toMatchObject({ behindMs: 7, lost: { reason: "trimmed" } });
+  expect(
+    await source.count(partition, { from: { at: "earliest" }, until: { at: "latest" }, signal: new AbortController().signal }),
+  ).toMatchObject({
+    reason: "nobody knows",
+  });
   expect(of[1]?.message).toMatchObject({ id: "m1", position: "1", timestampMs: 1 });
 });

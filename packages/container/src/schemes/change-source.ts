@@ -48,6 +48,7 @@ export function changeSource<Change>(
     coordination,
     partitions: (options) => source.partitions(options),
     read: (partition, options) => mapped(source.read(partition, options)),
+    count: (partition, options) => source.count(partition, options),
     original: ({ key, value }) => ({ key, payload: value }),
   };
 }
