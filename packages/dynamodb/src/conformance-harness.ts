@@ -5,6 +5,7 @@ import type { CheckpointStoreHarness, LeaseStoreHarness, SinkHarness, StoredMess
 import type { FencingToken, Header, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
 import { dynamoDbSink } from "./dynamodb-sink.ts";
 import type { TablePut } from "./table-put.ts";
+import { openKclTable } from "./testing/kcl-table.ts";
 import { openTestTable } from "./testing/test-table.ts";
 
 const deadlineMs = 20_000;
@@ -37,6 +38,85 @@ export function dynaliteLeasesHarness(endpoint: string): LeaseStoreHarness {
 /** A table as a sink, on dynalite. */
 export function dynaliteSinkHarness(endpoint: string): SinkHarness {
   return sinkHarness("table on dynalite", endpoint);
+}
+
+/** Checkpoints in the layout of the Kinesis Client Library, on a real DynamoDB Local. */
+export function dynamoDbLocalKclCheckpointsHarness(endpoint: string): CheckpointStoreHarness {
+  return kclCheckpointsHarness("dynamodb in KCL's layout on DynamoDB Local", endpoint);
+}
+
+/** Leases in the layout of the Kinesis Client Library, on a real DynamoDB Local. */
+export function dynamoDbLocalKclLeasesHarness(endpoint: string): LeaseStoreHarness {
+  return kclLeasesHarness("dynamodb in KCL's layout on DynamoDB Local", endpoint);
+}
+
+/** Checkpoints in the layout of the Kinesis Client Library, on dynalite. */
+export function dynaliteKclCheckpointsHarness(endpoint: string): CheckpointStoreHarness {
+  return kclCheckpointsHarness("dynamodb in KCL's layout on dynalite", endpoint);
+}
+
+/** Leases in the layout of the Kinesis Client Library, on dynalite. */
+export function dynaliteKclLeasesHarness(endpoint: string): LeaseStoreHarness {
+  return kclLeasesHarness("dynamodb in KCL's layout on dynalite", endpoint);
+}
+
+const oneConsumer = "the library's layout has one row a shard, so a table serves one consumer";
+
+/** A checkpoint lies in its lease's row: an owner has a lease first, as in the engine. */
+function kclCheckpointsHarness(name: string, endpoint: string): CheckpointStoreHarness {
+  const scope = "consumer";
+  const shards = Array.from({ length: 4 }, (_, n) => `shard-${n}` as PartitionId);
+  return {
+    name,
+    lacks: { scopes: oneConsumer },
+    deadlineMs,
+    async open({ signal }) {
+      const place = openKclTable(endpoint);
+      let token = 0;
+      return {
+        store: () => place.stores().checkpoints,
+        key: (n) => ({ scope, partition: `shard-${n}` as PartitionId }),
+        position: (n) => String(10n ** 55n + BigInt(n)) as Position,
+        async takeOver() {
+          token += 1;
+          const { leases } = place.stores();
+          for (const partition of shards) {
+            const record = {
+              partition,
+              parents: [],
+              durationMs: 10_000,
+              wantedBy: undefined,
+              state: "open",
+              start: { at: "earliest" },
+            } as const;
+            const next = { ...record, version: token, token: token as FencingToken, owner: `worker-${token}` };
+            await leases.compareAndSet(scope, token === 1 ? undefined : token - 1, next, { signal });
+          }
+          return token as FencingToken;
+        },
+        corrupt: ({ partition }) => place.corrupt("checkpoint", partition),
+        reopen: () => place.reopen(),
+        close: () => place.close(),
+      };
+    },
+  };
+}
+
+function kclLeasesHarness(name: string, endpoint: string): LeaseStoreHarness {
+  return {
+    name,
+    lacks: { scopes: oneConsumer },
+    deadlineMs,
+    async open() {
+      const place = openKclTable(endpoint);
+      return {
+        store: () => place.stores().leases,
+        corrupt: (_scope, partition) => place.corrupt("lease", partition),
+        reopen: () => place.reopen(),
+        close: () => place.close(),
+      };
+    },
+  };
 }
 
 function checkpointsHarness(name: string, endpoint: string): CheckpointStoreHarness {

@@ -13,6 +13,8 @@ afterAll(() => dynalite.stop());
 describe("on dynalite", () => {
   conform(runner, checkpointStoreSuite, dynamodb.dynaliteCheckpointsHarness(dynalite.endpoint));
   conform(runner, leaseStoreSuite, dynamodb.dynaliteLeasesHarness(dynalite.endpoint));
+  conform(runner, checkpointStoreSuite, dynamodb.dynaliteKclCheckpointsHarness(dynalite.endpoint));
+  conform(runner, leaseStoreSuite, dynamodb.dynaliteKclLeasesHarness(dynalite.endpoint));
   conform(runner, sinkSuite, dynamodb.dynaliteSinkHarness(dynalite.endpoint));
 });
 
@@ -20,5 +22,7 @@ describe.skipIf(dynamoDbLocal.skip !== undefined)("on DynamoDB Local", () => {
   if (dynamoDbLocal.skip !== undefined) return;
   conform(runner, checkpointStoreSuite, dynamodb.dynamoDbLocalCheckpointsHarness(dynamoDbLocal.endpoint));
   conform(runner, leaseStoreSuite, dynamodb.dynamoDbLocalLeasesHarness(dynamoDbLocal.endpoint));
+  conform(runner, checkpointStoreSuite, dynamodb.dynamoDbLocalKclCheckpointsHarness(dynamoDbLocal.endpoint));
+  conform(runner, leaseStoreSuite, dynamodb.dynamoDbLocalKclLeasesHarness(dynamoDbLocal.endpoint));
   conform(runner, sinkSuite, dynamodb.dynamoDbLocalSinkHarness(dynamoDbLocal.endpoint));
 });

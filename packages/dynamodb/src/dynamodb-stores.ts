@@ -1,8 +1,10 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SpillwayError, systemClock, type CheckpointStore, type Clock, type LeaseStore } from "@spillway/spec";
+import { checkpointItems } from "./checkpoint-items.ts";
 import { checkpointStore } from "./checkpoint-store.ts";
+import { leaseItems } from "./lease-items.ts";
 import { leaseStore } from "./lease-store.ts";
-import { storesTable, type CreateTable } from "./stores-table.ts";
+import { storesTable, storesTableDefinition, type CreateTable } from "./stores-table.ts";
 
 /** What the DynamoDB stores need. */
 export interface DynamoDbStoresOptions {
@@ -32,12 +34,19 @@ export interface DynamoDbStores {
 /** Keeps checkpoints and leases of any number of consumers in one table. */
 export function dynamoDbStores(options: DynamoDbStoresOptions): DynamoDbStores {
   const { client, tableName, createTable = false, maxDone = 256, clock = systemClock } = options;
-  if (!Number.isSafeInteger(maxDone) || maxDone < 0) {
-    throw new SpillwayError(`maxDone is ${maxDone}; give a whole number that is not negative.`, {
-      code: "SPILLWAY_INVALID_OPTIONS",
-      failureClass: "fatal",
-    });
-  }
-  const table = storesTable({ client, name: tableName, createTable, clock });
-  return { checkpoints: checkpointStore({ client, table, maxDone }), leases: leaseStore({ client, table }) };
+  checkMaxDone(maxDone);
+  const table = storesTable({ client, definition: storesTableDefinition(tableName), createTable, clock });
+  return {
+    checkpoints: checkpointStore({ items: checkpointItems({ client, table }), maxDone }),
+    leases: leaseStore({ items: leaseItems({ client, table }) }),
+  };
+}
+
+/** Refuses a bound that is none. */
+export function checkMaxDone(maxDone: number): void {
+  if (Number.isSafeInteger(maxDone) && maxDone >= 0) return;
+  throw new SpillwayError(`maxDone is ${maxDone}; give a whole number that is not negative.`, {
+    code: "SPILLWAY_INVALID_OPTIONS",
+    failureClass: "fatal",
+  });
 }

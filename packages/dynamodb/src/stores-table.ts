@@ -26,7 +26,7 @@ const pollMs = 500;
 const readyTimeoutMs = 120_000;
 
 /** The table that the stores need: its keys are the scope and the item within it. */
-export function storesTableDefinition(tableName: string): CreateTableCommandInput {
+export function storesTableDefinition(tableName: string): CreateTableCommandInput & { readonly TableName: string } {
   return {
     TableName: tableName,
     BillingMode: "PAY_PER_REQUEST",
@@ -46,17 +46,17 @@ export function itemKey(kind: "lease" | "checkpoint", scope: string, partition: 
   return { scope: { S: scope }, item: { S: `${kind}#${partition}` } };
 }
 
-/** The table, reached through this client. */
+/** The table of this definition, reached through this client. */
 export function storesTable(options: {
   readonly client: DynamoDBClient;
-  readonly name: string;
+  readonly definition: CreateTableCommandInput & { readonly TableName: string };
   readonly createTable: boolean | CreateTable;
   readonly clock: Clock;
 }): StoresTable {
-  const { client, name, createTable, clock } = options;
+  const { client, definition, createTable, clock } = options;
+  const { TableName: name } = definition;
 
   async function create(signal: AbortSignal): Promise<void> {
-    const definition = storesTableDefinition(name);
     try {
       if (typeof createTable === "function") await createTable(definition, signal);
       else await client.send(new CreateTableCommand(definition), { abortSignal: signal });

@@ -41,7 +41,7 @@ export const endingCases: LeaseStoreSuite["cases"] = [
     name: "remove leaves the scope's other records, and other scopes', alone",
     proves: "Retiring one partition retires one partition.",
     guarantee: "G4",
-    needs: [],
+    needs: ["scopes"],
     async run(subject, context) {
       const store = subject.store();
       for (const partition of ["a", "b"]) await expectSet(true, store, undefined, record(partition), context);

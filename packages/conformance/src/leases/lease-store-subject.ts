@@ -4,6 +4,8 @@ import type { Closable, Harness } from "../kit/harness.ts";
 
 /** What a harness for lease stores may lack. */
 export type LeaseStoreNeed =
+  /** The store keeps leases of any scope; a provider's own table may know one consumer only. */
+  | "scopes"
   /** `corrupt`. */
   | "corrupt"
   /** `reopen`. */

@@ -134,7 +134,7 @@ export const recordCases: LeaseStoreSuite["cases"] = [
     name: "scopes are kept apart, whatever characters their names hold",
     proves: "Two consumers that share a store never share a lease: no joining of names makes two of them one.",
     guarantee: "G8",
-    needs: [],
+    needs: ["scopes"],
     async run(subject, context) {
       const store = subject.store();
       const scopes = ["a", "a/b", "a:b", "A", "a#", "ä☃", "a b", 'a"', "a%2Fb"];

@@ -6,14 +6,17 @@ import {
   type FencingToken,
   hasCode,
   type LogSource,
-  type Partition,
   type PartitionId,
   SpillwayError,
   systemClock,
   wait,
 } from "@spillway/spec";
-import { dynamoDbError } from "./dynamodb-error.ts";
+import { dynamoDbError } from "../dynamodb-error.ts";
+import { scopeOf } from "../scope-of.ts";
+import { conflict } from "./kcl-lease-items.ts";
 import { kclCheckpoint, kclRow, reading, type KclRow } from "./kcl-row.ts";
+import { refuseLiving } from "./refuse-living.ts";
+import { shardCheckpoints, type TakenOverShard } from "./shard-checkpoints.ts";
 
 /** What taking over needs. */
 export interface TakeOverFromKclOptions extends CallOptions {
@@ -29,12 +32,6 @@ export interface TakeOverFromKclOptions extends CallOptions {
   readonly clock?: Clock;
 }
 
-/** What became of one shard. */
-export interface TakenOverShard {
-  readonly partition: PartitionId;
-  readonly checkpoint: Checkpoint;
-}
-
 /** Below every token that the engine gives: what is saved with it counts as the work of nobody. */
 const beforeAll = 0 as FencingToken;
 
@@ -47,14 +44,15 @@ const beforeAll = 0 as FencingToken;
  */
 export async function takeOverFromKcl(options: TakeOverFromKclOptions): Promise<readonly TakenOverShard[]> {
   const { source, signal, startTimestampMs, observeMs = 30_000, clock = systemClock } = options;
+  const calledAtMs = clock.nowMs();
   const before = await leases(options);
   await wait(clock, observeMs, signal);
   const rows = await leases(options);
   refuseLiving(before, rows);
-  const taken = checkpointsOf(await source.partitions({ signal }), rows, startTimestampMs);
+  const known = new Map([...rows].map(([shard, row]) => [shard, fixed(kclCheckpoint(row, startTimestampMs), calledAtMs)]));
+  const taken = shardCheckpoints(await source.partitions({ signal }), known);
   const { checkpoints, consumer } = source.coordination;
-  // As the engine names a consumer's checkpoints on one log.
-  const scope = `${encodeURIComponent(consumer)}/${encodeURIComponent(source.name)}`;
+  const scope = scopeOf(source);
   try {
     for (const { partition } of taken) await checkpoints.load({ scope, partition }, beforeAll, { signal });
     for (const { partition, checkpoint } of taken) await checkpoints.save({ scope, partition }, checkpoint, beforeAll, { signal });
@@ -65,27 +63,9 @@ export async function takeOverFromKcl(options: TakeOverFromKclOptions): Promise<
   return taken;
 }
 
-/** Each shard's checkpoint: its row's; without a row, what the library has forgotten is finished and what it has not seen is read from its beginning. */
-function checkpointsOf(
-  partitions: readonly Partition[],
-  rows: ReadonlyMap<PartitionId, KclRow>,
-  startTimestampMs: number | undefined,
-): readonly TakenOverShard[] {
-  const parentsOf = new Map(partitions.map(({ id, parents }) => [id, parents]));
-  const ancestors = new Set<PartitionId>();
-  const note = (id: PartitionId): void => {
-    for (const parent of parentsOf.get(id) ?? []) {
-      if (ancestors.has(parent)) continue;
-      ancestors.add(parent);
-      note(parent);
-    }
-  };
-  for (const shard of rows.keys()) note(shard);
-  return partitions.map(({ id }) => {
-    const row = rows.get(id);
-    if (row !== undefined) return { partition: id, checkpoint: kclCheckpoint(row, startTimestampMs) };
-    return { partition: id, checkpoint: ancestors.has(id) ? { state: "finished" } : reading({ at: "earliest" }) };
-  });
+/** A checkpoint that means the same tomorrow: "latest" would skip what comes before a second start. */
+function fixed(checkpoint: Checkpoint, nowMs: number): Checkpoint {
+  return checkpoint.state === "reading" && checkpoint.from.at === "latest" ? reading({ at: "timestamp", timestampMs: nowMs }) : checkpoint;
 }
 
 async function leases({ client, kclTableName, source, signal }: TakeOverFromKclOptions): Promise<ReadonlyMap<PartitionId, KclRow>> {
@@ -111,14 +91,4 @@ async function leases({ client, kclTableName, source, signal }: TakeOverFromKclO
       failureClass: "fatal",
     },
   );
-}
-
-function refuseLiving(before: ReadonlyMap<PartitionId, KclRow>, after: ReadonlyMap<PartitionId, KclRow>): void {
-  const changed = [...after.values()].find(({ shard, counter }) => before.get(shard)?.counter !== counter);
-  if (changed !== undefined)
-    throw conflict(`A worker of the Kinesis Client Library still writes the lease of ${changed.shard}: stop all of them first.`);
-}
-
-function conflict(message: string, cause?: unknown): SpillwayError {
-  return new SpillwayError(message, { code: "SPILLWAY_CONFLICT", failureClass: "fatal", cause });
 }

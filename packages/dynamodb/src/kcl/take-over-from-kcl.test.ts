@@ -2,7 +2,7 @@ import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand, type A
 import { hastyClock, localClientConfig, startDynalite, type JsonServer } from "@spillway-tools/aws-fakes";
 import type { Clock, FencingToken, LogSource, Partition, PartitionId } from "@spillway/spec";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { dynamoDbStores, type DynamoDbStores } from "./dynamodb-stores.ts";
+import { dynamoDbStores, type DynamoDbStores } from "../dynamodb-stores.ts";
 import { takeOverFromKcl, type TakeOverFromKclOptions } from "./take-over-from-kcl.ts";
 
 const { signal } = new AbortController();
@@ -78,11 +78,14 @@ test("every kind of checkpoint is taken over as it is meant", async () => {
   await row("s-time", "AT_TIMESTAMP");
   // The library once wrote a number here where bytes belong.
   await row("s-odd", sequence, { pendingCheckpointState: { N: "0" } });
-  await takeOver(sourceOf("s-number", "s-end", "s-trim", "s-latest", "s-time", "s-odd"), { startTimestampMs: 5_000 });
+  const clock = hastyClock();
+  const calledAtMs = clock.nowMs();
+  await takeOver(sourceOf("s-number", "s-end", "s-trim", "s-latest", "s-time", "s-odd"), { startTimestampMs: 5_000, clock });
   expect(await saved("s-number")).toEqual(at({ at: "after", position: `${sequence}:3` }));
   expect(await saved("s-end")).toEqual({ state: "finished" });
   expect(await saved("s-trim")).toEqual(at({ at: "earliest" }));
-  expect(await saved("s-latest")).toEqual(at({ at: "latest" }));
+  // Not "latest", which would mean something else after a crash.
+  expect(await saved("s-latest")).toEqual(at({ at: "timestamp", timestampMs: calledAtMs }));
   expect(await saved("s-time")).toEqual(at({ at: "timestamp", timestampMs: 5_000 }));
   expect(await saved("s-odd")).toEqual(at({ at: "after", position: `${sequence}:0` }));
 });

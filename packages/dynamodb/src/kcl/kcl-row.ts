@@ -1,29 +1,35 @@
 import { SpillwayError, type Checkpoint, type PartitionId, type Position, type StartPosition } from "@spillway/spec";
-import type { Item } from "./attributes.ts";
+import type { Item } from "../attributes.ts";
+import { isLease } from "./kcl-layout.ts";
+import type { KclPlace } from "./kcl-place.ts";
 
 /** One lease of the Kinesis Client Library, as its table has it (versions 1 to 3). */
-export interface KclRow {
+export interface KclRow extends KclPlace {
   readonly shard: PartitionId;
   /** Changes with everything that a living worker does. */
-  readonly counter: string | undefined;
-  readonly checkpoint: string;
-  readonly subSequence: string;
+  readonly counter: string;
 }
 
 /** The lease in a row; undefined for a row of another stream, or of another kind: version 3 may keep those in the same table. */
 export function kclRow(item: Item, streamName: string): KclRow | undefined {
-  if ((item.entityType?.S ?? "LEASE") !== "LEASE") return undefined;
+  if (!isLease(item)) return undefined;
   if (item.streamName?.S !== undefined && item.streamName.S !== streamName) return undefined;
+  return kclLease(item);
+}
+
+/** The lease in a row that is one. */
+export function kclLease(item: Item): KclRow {
   const shard = item.shardId?.S ?? item.leaseKey?.S;
   const checkpoint = item.checkpoint?.S;
-  if (shard === undefined || checkpoint === undefined) {
+  const counter = item.leaseCounter?.N;
+  if (shard === undefined || checkpoint === undefined || counter === undefined) {
     throw unreadable(
-      `The row ${item.leaseKey?.S ?? "?"} has no leaseKey or no checkpoint: this is no lease table of the Kinesis Client Library.`,
+      `The row ${item.leaseKey?.S ?? "?"} lacks leaseKey, checkpoint or leaseCounter: this is no lease table of the Kinesis Client Library.`,
     );
   }
   return {
     shard: shard as PartitionId,
-    counter: item.leaseCounter?.N,
+    counter,
     checkpoint,
     subSequence: item.checkpointSubSequenceNumber?.N ?? "0",
   };
