@@ -23,7 +23,7 @@ export type Gives<Method> = Method extends (value: never, context: HandleContext
 export interface HandleWithOptions extends HandleOptions {
   /**
    * "pipeline", the default: resolved once, when the pipeline is built. "message": resolved for each attempt, in a child container of its own that
-   * knows `currentMessage` and is disposed of when the attempt has ended; this costs some microseconds a message.
+   * knows `currentMessage` and is disposed of when the attempt has ended; docs/composition.md says what that costs.
    */
   readonly per?: "pipeline" | "message";
 }
@@ -36,7 +36,8 @@ export interface HandleWithOptions extends HandleOptions {
  * ```
  *
  * A class's method must be marked by @handles, whose options hold unless they are given here; an object behind another token need not be. What can
- * bite: with "message", a dispose that fails makes the attempt fail, though its handler had succeeded.
+ * bite: with "message", a dispose that fails makes the attempt fail, though its handler had succeeded. And tsyringe disposes of a singleton with the
+ * container that was the first to need it: resolve a singleton that has a dispose once before the pipeline runs.
  */
 export function handleWith<Handler extends object, Name extends HandlerMethod<Handler>>(
   container: DependencyContainer,
@@ -60,12 +61,22 @@ export function handleWith<Handler extends object, Name extends HandlerMethod<Ha
   return handle(async (value: Takes<Handler[Name]>, context) => {
     const child = container.createChildContainer();
     child.registerInstance(currentMessage, context.message);
+    let result: Gives<Handler[Name]>;
     try {
-      return await call(child.resolve(token), value, context);
-    } finally {
-      await child.dispose();
+      result = await call(child.resolve(token), value, context);
+    } catch (error) {
+      // What the handler says of the message counts; that its dispose failed too must not change its class.
+      await dispose(child).catch((reason: unknown) => process.emitWarning(`${stageOptions.name}: a dispose failed too: ${String(reason)}`));
+      throw error;
     }
+    await dispose(child);
+    return result;
   }, stageOptions);
+}
+
+/** A dispose that throws at once rejects, as one that rejects does. */
+async function dispose(child: DependencyContainer): Promise<void> {
+  await child.dispose();
 }
 
 function markOf(token: { readonly prototype: object }, method: string): HandleOptions {

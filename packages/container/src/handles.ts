@@ -2,7 +2,7 @@ import type { HandleOptions } from "@spillway/core";
 
 const marked = new WeakMap<object, Map<string | symbol, HandleOptions>>();
 
-/** A method that can be marked as a handler, by TypeScript's own decorators (as tsyringe's are) or by the standard ones. */
+/** Marks a method, as a decorator of TypeScript's own kind (`experimentalDecorators`), which tsyringe's are too. */
 export interface MarksMethod {
   (prototype: object, method: string | symbol, descriptor: PropertyDescriptor): void;
 }

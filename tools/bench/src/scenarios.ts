@@ -2,9 +2,10 @@ import type { Scenario } from "./bar.ts";
 import { endToEnd, endToEndRxjs } from "./scenarios/end-to-end.ts";
 import { failingKey } from "./scenarios/failing-key.ts";
 import { batches } from "./scenarios/handle-batch.ts";
+import { injectedHandlers } from "./scenarios/injected-handlers.ts";
 import { localLog } from "./scenarios/local-log.ts";
 import { asynchronousByKey, asynchronousUnordered, synchronous } from "./scenarios/no-op.ts";
-import { prices } from "./scenarios/prices.ts";
+import { prices as parts } from "./scenarios/prices.ts";
 import { queuedMemory } from "./scenarios/queued-memory.ts";
 import { retryWaiting } from "./scenarios/retry-waiting.ts";
 
@@ -23,4 +24,4 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 };
 
 /** What has none: what a part of a pipeline costs. */
-export { prices };
+export const prices: Readonly<Record<string, Scenario>> = { ...parts, injectedHandlers };
