@@ -25,7 +25,7 @@ export interface ConsumeOptions<Order extends string> {
   /**
    * How often the process may have died in a message before that is dead-lettered as "crashed" without being run. Default 3. After a crash, the first
    * messages start one at a time, in the whole process, to find out which it is. On a queue, a message given out more often than this runs alone, and beyond
-   * four times that is dead-lettered.
+   * four times that is dead-lettered, unless the pipeline may halt.
    */
   readonly crashLimit?: number;
 }

@@ -1,6 +1,7 @@
 import { SpillwayError } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { Delivery } from "./delivery.ts";
+import type { StageDescription } from "./engine/description.ts";
 import { describePolicy } from "./engine/policy-description.ts";
 import { addStage } from "./pipeline.ts";
 import { sayError } from "./engine/say-error.ts";
@@ -14,7 +15,7 @@ import { sayError } from "./engine/say-error.ts";
  * ```
  */
 export function haltOnFailure(): <T>(source: Observable<Delivery<T, "open" | "retried">>) => Observable<Delivery<T, "resolved">> {
-  const stage = describePolicy({
+  const policy = describePolicy({
     kind: "haltOnFailure",
     says: "stops the pipeline at a message that has finally failed; the message stays unsettled",
     failed(delivery, failure, run) {
@@ -29,5 +30,12 @@ export function haltOnFailure(): <T>(source: Observable<Delivery<T, "open" | "re
       );
     },
   });
+  const stage: StageDescription = {
+    ...policy,
+    build(context) {
+      context.run.halts = true;
+      return policy.build(context);
+    },
+  };
   return (source) => addStage(source, stage);
 }

@@ -51,6 +51,8 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
     isDone: () => appended && referee.register.open === 0 && queue.size === 0 && referee.checkpoints.uncovered() === undefined,
     look: (workers) => look(world, scenario, workers, holds),
   });
+  if (source.kind === "queue" && stopsAtFailure && referee.letters.dispositions.has("crashed"))
+    world.findings.add("G12", "a message is dead-lettered as crashed, although it may have come again because the pipeline halted");
   return resultOf(world);
 }
 

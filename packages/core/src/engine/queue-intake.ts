@@ -25,7 +25,7 @@ export interface QueueIntakeOptions {
   readonly level: number;
   readonly source: QueueSource<unknown>;
   readonly credits: Credits;
-  /** How often a message may be given out without an outcome before it runs alone; four times that, and it is dead-lettered. */
+  /** How often a message may be given out without an outcome before it runs alone; four times that, and it is dead-lettered, unless the pipeline may halt. */
   readonly crashLimit: number;
   /** The most messages between the oldest unsettled one and the newest one. */
   readonly maxSpan: number;
@@ -65,7 +65,11 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#source = options.source;
     this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
-    this.feed.guard = new SuspectGuard(options.crashLimit + options.run.receivesByRetry, () => options.run.clock.nowMs());
+    this.feed.guard = new SuspectGuard({
+      crashLimit: options.crashLimit + options.run.receivesByRetry,
+      buries: !options.run.halts,
+      nowMs: () => options.run.clock.nowMs(),
+    });
     this.#returns = new QueueReturns(options.run, options.source, this.#end.signal);
     this.#acknowledger = new Acknowledger(
       options.run,

@@ -67,6 +67,8 @@ export class Run {
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
   /** How often a queue gives a message out because a retry policy has given it back: no sign of a crash. */
   receivesByRetry = 0;
+  /** Whether a policy may stop the run at a failure, so that its queue counts stops like deaths. */
+  halts = false;
   /** Why the run is ending; undefined while it is not. */
   stopping: Error | undefined = undefined;
   /** Set when it ends because it cannot go on. */

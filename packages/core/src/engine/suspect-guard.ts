@@ -6,24 +6,31 @@ import { crashedAt, type StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { WaitingRetries } from "./waiting-retries.ts";
 
+/** What a suspect guard goes by. */
+export interface SuspectGuardOptions {
+  readonly crashLimit: number;
+  /** Whether a suspect may be dead-lettered without being run: not where the pipeline halts, because then it comes again without having killed anything. */
+  readonly buries: boolean;
+  readonly nowMs: () => number;
+}
+
 /** How many times crashLimit a message is given out before it is dead-lettered. */
 const deadLetteredAt = 4;
 
 /**
  * A queue counts how often it has given a message out. One that comes again and again without an outcome may be what kills the process: beyond crashLimit
  * it runs alone, so that it takes no other message with it, and beyond four times that it is dead-lettered without being run: messages that were only
- * waiting here at a deploy are given out again too, and must not be taken for killers.
+ * waiting here at a deploy are given out again too, and must not be taken for killers. How often a pipeline halts has no bound, so one that may halt
+ * does not bury.
  */
 export class SuspectGuard implements StartGuard {
-  readonly #crashLimit: number;
-  readonly #nowMs: () => number;
+  readonly #options: SuspectGuardOptions;
   #alone: TrackedDelivery | undefined = undefined;
   /** Suspects whose next attempt is due and waits for its turn. */
   readonly #retries = new WaitingRetries();
 
-  constructor(crashLimit: number, nowMs: () => number) {
-    this.#crashLimit = crashLimit;
-    this.#nowMs = nowMs;
+  constructor(options: SuspectGuardOptions) {
+    this.#options = options;
   }
 
   mayStart(message: Message<unknown>, underWay: number): boolean {
@@ -34,9 +41,10 @@ export class SuspectGuard implements StartGuard {
   begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void {
     if (this.#isSuspect(delivery.message)) {
       this.#alone = delivery;
+      const { crashLimit, buries, nowMs } = this.#options;
       const receives = receivesOf(delivery.message) - 1;
-      if (receives >= this.#crashLimit * deadLetteredAt) {
-        markFailed(delivery, crashedAt, crashError(receives), "crashed", this.#nowMs());
+      if (buries && receives >= crashLimit * deadLetteredAt) {
+        markFailed(delivery, crashedAt, crashError(receives), "crashed", nowMs());
         delivery.holder?.park(delivery);
       }
     }
@@ -82,7 +90,7 @@ export class SuspectGuard implements StartGuard {
   }
 
   #isSuspect(message: Message<unknown>): boolean {
-    return receivesOf(message) > this.#crashLimit;
+    return receivesOf(message) > this.#options.crashLimit;
   }
 }
 

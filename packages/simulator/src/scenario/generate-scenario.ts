@@ -31,7 +31,7 @@ export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario
       },
     },
     maxInFlight: dice.pick([1, 5, 20, 100, 1_000]),
-    crashLimit: crashLimitOf(dice, source.kind, pipeline),
+    crashLimit: dice.between(1, 3),
     pipeline,
     workers,
     faults: faultRules(dice.fork("faults"), source.kind, calmMs),
@@ -197,10 +197,4 @@ function disaster(kind: Disaster["kind"], dice: Random, workers: number, calmMs:
     case "rewind":
       return { kind, atMs };
   }
-}
-
-/** A pipeline that stops at a failure gives its queue's messages back again and again, which a queue counts like deaths: there the limit is out of reach. */
-function crashLimitOf(dice: Random, source: "log" | "queue", { failure }: PipelineShape): number {
-  const limit = dice.between(1, 3);
-  return source === "queue" && (failure.answer === "halt" || failure.budget?.beyond === "halt") ? 10_000 : limit;
 }

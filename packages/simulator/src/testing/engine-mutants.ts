@@ -176,6 +176,12 @@ export const engineMutants: readonly EngineMutant[] = [
     replace: "",
   },
   {
+    name: "halts are taken for deaths",
+    file: "engine/queue-intake.ts",
+    find: "buries: !options.run.halts,",
+    replace: "buries: true,",
+  },
+  {
     name: "a unit that an aborted message leaves starts another that is aborted",
     file: "engine/feed.ts",
     find: "for (const delivery of deliveries) delivery.end();",
