@@ -10,7 +10,7 @@ export interface UserRecord {
 }
 
 /** The format that the Kinesis Producer Library writes: this, an AggregatedRecord in protocol buffers, and the MD5 of that. */
-const magic: readonly number[] = [0xf3, 0x89, 0x9a, 0xc2];
+export const aggregatedMagic: Uint8Array = Uint8Array.of(0xf3, 0x89, 0x9a, 0xc2);
 const digestBytes = 16;
 
 /**
@@ -18,9 +18,9 @@ const digestBytes = 16;
  * digest or a damaged body it is an ordinary record, which happens to begin like that.
  */
 export function unpackAggregated(data: Uint8Array): readonly UserRecord[] | undefined {
-  if (data.byteLength <= magic.length + digestBytes) return undefined;
-  for (const [index, byte] of magic.entries()) if (data[index] !== byte) return undefined;
-  const body = data.subarray(magic.length, data.byteLength - digestBytes);
+  if (data.byteLength <= aggregatedMagic.byteLength + digestBytes) return undefined;
+  for (const [index, byte] of aggregatedMagic.entries()) if (data[index] !== byte) return undefined;
+  const body = data.subarray(aggregatedMagic.byteLength, data.byteLength - digestBytes);
   const digest = createHash("md5").update(body).digest();
   if (!digest.equals(data.subarray(data.byteLength - digestBytes))) return undefined;
   try {

@@ -11,7 +11,7 @@ import {
 import { fastClock, localClientConfig, startKinesisFake } from "@spillway-tools/aws-fakes";
 import { lacking, type LogSourceHarness, type SinkHarness, type StoredMessage } from "@spillway/conformance";
 import type { CheckpointStore, LeaseStore, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
-import { kinesisSink } from "./kinesis-sink.ts";
+import { kinesisSink, type KinesisSinkOptions } from "./kinesis-sink.ts";
 import { kinesisSource } from "./kinesis-source.ts";
 
 /** The suites never touch the stores: leases and checkpoints are held to the contract where they are implemented. */
@@ -30,9 +30,15 @@ export const fakePollingHarness: LogSourceHarness = onTheFake("polling");
 export const fakeFanOutHarness: LogSourceHarness = onTheFake("fan-out");
 
 /** A stream as a sink, on the in-house fake. */
-export const fakeSinkHarness: SinkHarness = sinkHarness("kinesis on the fake", async () => {
-  const fake = await startKinesisFake();
-  return { endpoint: fake.endpoint, streamName: fake.streamName, remove: () => fake.stop() };
+export const fakeSinkHarness: SinkHarness = sinkHarness("kinesis on the fake", openFake, {});
+
+/** A stream as a sink that keeps keys in order, on the in-house fake. */
+export const fakeOrderedSinkHarness: SinkHarness = sinkHarness("kinesis in key order on the fake", openFake, { order: "key" });
+
+/** A stream as a sink of aggregated records that keeps keys in order, on the in-house fake. */
+export const fakeAggregatedSinkHarness: SinkHarness = sinkHarness("kinesis aggregated in key order on the fake", openFake, {
+  order: "key",
+  aggregation: "kpl",
 });
 
 /** A stream read by polling, on a real kinesis-local. */
@@ -42,7 +48,7 @@ export function kinesisLocalSourceHarness(endpoint: string): LogSourceHarness {
 
 /** A stream as a sink, on a real kinesis-local. */
 export function kinesisLocalSinkHarness(endpoint: string): SinkHarness {
-  return sinkHarness("kinesis on kinesis-local", () => openStream(endpoint));
+  return sinkHarness("kinesis on kinesis-local", () => openStream(endpoint), {});
 }
 
 /** A stream read by polling, on a real kinesalite. */
@@ -52,7 +58,12 @@ export function kinesaliteSourceHarness(endpoint: string): LogSourceHarness {
 
 /** A stream as a sink, on a real kinesalite. */
 export function kinesaliteSinkHarness(endpoint: string): SinkHarness {
-  return sinkHarness("kinesis on kinesalite", () => openStream(endpoint));
+  return sinkHarness("kinesis on kinesalite", () => openStream(endpoint), {});
+}
+
+/** A stream as a sink of aggregated records that keeps keys in order, on a real kinesalite. */
+export function kinesaliteAggregatedSinkHarness(endpoint: string): SinkHarness {
+  return sinkHarness("kinesis aggregated in key order on kinesalite", () => openStream(endpoint), { order: "key", aggregation: "kpl" });
 }
 
 /** A stream of one case. */
@@ -60,6 +71,11 @@ interface TestStream {
   readonly endpoint: string;
   readonly streamName: string;
   remove(): Promise<void>;
+}
+
+async function openFake(): Promise<TestStream> {
+  const fake = await startKinesisFake();
+  return { endpoint: fake.endpoint, streamName: fake.streamName, remove: () => fake.stop() };
 }
 
 async function openStream(endpoint: string): Promise<TestStream> {
@@ -127,19 +143,25 @@ function onTheFake(delivery: "polling" | "fan-out"): LogSourceHarness {
   };
 }
 
-function sinkHarness(name: string, openTestStream: () => Promise<TestStream>): SinkHarness {
+function sinkHarness(
+  name: string,
+  openTestStream: () => Promise<TestStream>,
+  options: Pick<KinesisSinkOptions, "order" | "aggregation">,
+): SinkHarness {
   return {
     name,
     deadlineMs,
     lacks: {
-      keyOrder: "Kinesis promises no order within one PutRecords: the engine writes one message of a lane at a time",
+      ...(options.order !== "key" && {
+        keyOrder: "Kinesis promises no order within one PutRecords: the engine writes one message of a lane at a time",
+      }),
       deduplication: "Kinesis has none",
     },
     async open() {
       const { endpoint, streamName, remove } = await openTestStream();
       let client = new KinesisClient(localClientConfig(endpoint));
       return {
-        sink: () => kinesisSink({ client, streamName }),
+        sink: () => kinesisSink({ client, streamName, ...options }),
         stored: () => readBack(client, streamName),
         largePayloadBytes,
         tooLargeBytes: 1_048_577,

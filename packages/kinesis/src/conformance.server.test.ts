@@ -11,6 +11,8 @@ describe("on the fake", () => {
   conform(runner, logSourceSuite, kinesis.fakePollingHarness);
   conform(runner, logSourceSuite, kinesis.fakeFanOutHarness);
   conform(runner, sinkSuite, kinesis.fakeSinkHarness);
+  conform(runner, sinkSuite, kinesis.fakeOrderedSinkHarness);
+  conform(runner, sinkSuite, kinesis.fakeAggregatedSinkHarness);
 });
 
 describe.skipIf(kinesisLocal.skip !== undefined)("on kinesis-local", () => {
@@ -23,4 +25,5 @@ describe.skipIf(kinesalite.skip !== undefined)("on kinesalite", () => {
   if (kinesalite.skip !== undefined) return;
   conform(runner, logSourceSuite, kinesis.kinesaliteSourceHarness(kinesalite.endpoint));
   conform(runner, sinkSuite, kinesis.kinesaliteSinkHarness(kinesalite.endpoint));
+  conform(runner, sinkSuite, kinesis.kinesaliteAggregatedSinkHarness(kinesalite.endpoint));
 });

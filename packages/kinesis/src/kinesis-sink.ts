@@ -1,9 +1,8 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { type Clock, type ItemResult, type Payload, requireWithin, type Sink, SpillwayError, systemClock } from "@spillway/spec";
+import { type Clock, type Payload, requireWithin, type Sink, systemClock } from "@spillway/spec";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
-import { toEntry, toRequests, type PutEntry } from "./put-entry.ts";
-import { putRecords } from "./put-records.ts";
-import { defaultRecordBytes, recordLimit } from "./record-limit.ts";
+import { maxRecordsPerRequest } from "./put-requests.ts";
+import { recordWriter } from "./record-writer.ts";
 
 /** What the Kinesis sink needs. */
 export type KinesisSinkOptions = KinesisStream & {
@@ -11,6 +10,17 @@ export type KinesisSinkOptions = KinesisStream & {
   readonly client: KinesisClient;
   /** Names the sink in events; the stream's name where left out. */
   readonly name?: string;
+  /**
+   * What one write promises of the messages of one key. "none", the default: nothing, because Kinesis may take the records of a request in any order, and
+   * some of them not at all. "key": they are stored in their order, and none after one that failed; the second message of a key is sent when the first is
+   * confirmed, so that a write takes as many calls one after another as its most frequent key has messages. Aggregation saves these calls.
+   */
+  readonly order?: "none" | "key";
+  /**
+   * Whether messages share records: "none", the default, or "kpl": as many as fit into 50 KiB, in the format of the Kinesis Producer Library, which every
+   * consumer must know how to unpack. Fewer and larger records cost less, and a shard takes more messages than its 1,000 records a second.
+   */
+  readonly aggregation?: "none" | "kpl";
   /** The most bytes of one PutRecords, keys included; 5 MiB by default, which every endpoint takes. Kinesis itself takes 10 MiB since 2025. */
   readonly maxRequestBytes?: number;
   /** How often records that a shard was too busy for are sent again within one write; 3 by default. Then they fail as transient. */
@@ -19,62 +29,23 @@ export type KinesisSinkOptions = KinesisStream & {
   readonly clock?: Clock;
 };
 
-/** Kinesis' bound on the records of one PutRecords. */
-const maxRecords = 500;
 const mebibyte = 1_048_576;
+/** A bound on what one write holds in memory, not Kinesis': in aggregated records there is room for far more. */
+const maxAggregated = 5_000;
 
 /**
- * Writes messages as records, a message's key as the partition key. Order is "none", because Kinesis promises none within one PutRecords: the engine
- * then writes one message of a lane at a time, which keeps each key in order. Kinesis cannot deduplicate: after a lost answer records may be doubled.
+ * Writes messages as records, a message's key as the partition key. In a pipeline each key stays in order either way: where a sink promises none, the engine
+ * writes one message of a lane at a time. Kinesis cannot deduplicate: after a lost answer records may be doubled.
  */
 export function kinesisSink(options: KinesisSinkOptions): Sink<Payload> {
-  const { client, maxRequestBytes = 5 * mebibyte, retries = 3, clock = systemClock } = options;
+  const { client, maxRequestBytes = 5 * mebibyte, retries = 3, clock = systemClock, order = "none", aggregation = "none" } = options;
   requireWithin("maxRequestBytes", maxRequestBytes, mebibyte, 10 * mebibyte);
   requireWithin("retries", retries, 0, 20);
-  const limit = recordLimit(client, options);
+  const write = recordWriter({ client, stream: options, clock, maxRequestBytes, retries, order, aggregation });
 
   return {
     name: options.name ?? nameOf(options),
-    traits: { maxBatchSize: maxRecords, order: "none" },
-    async write(messages, { signal }) {
-      signal.throwIfAborted();
-      const results: ItemResult[] = [];
-      const entries = await thatFit(messages.map(toEntry), results, signal);
-      const errors: unknown[] = [];
-      const requests = toRequests(entries, maxRecords, maxRequestBytes);
-      for (const request of requests) {
-        try {
-          await putRecords(request, { client, stream: options, clock, signal, retries }, results);
-        } catch (error) {
-          if (signal.aborted || isFatal(error)) throw error;
-          errors.push(error);
-          for (const { index } of request) results[index] ??= { ok: false, error: error as Error };
-        }
-      }
-      // With nothing known of any of them, the write as a whole has no outcome.
-      if (errors.length > 0 && errors.length === requests.length) throw errors[0];
-      return results;
-    },
+    traits: { maxBatchSize: aggregation === "kpl" ? maxAggregated : maxRecordsPerRequest, order },
+    write: (messages, { signal }) => write(messages, signal),
   };
-
-  async function thatFit(entries: readonly PutEntry[], results: ItemResult[], signal: AbortSignal): Promise<readonly PutEntry[]> {
-    const isLarge = entries.some(({ bytes }) => bytes > defaultRecordBytes);
-    const maxBytes = isLarge ? await limit.bytes(signal) : defaultRecordBytes;
-    return entries.filter(({ bytes, index }) => {
-      if (bytes <= maxBytes) return true;
-      results[index] = { ok: false, error: oversize(bytes, maxBytes, nameOf(options)) };
-      return false;
-    });
-  }
-}
-
-function isFatal(error: unknown): boolean {
-  return error instanceof SpillwayError && error.failureClass === "fatal";
-}
-
-function oversize(bytes: number, maxBytes: number, name: string): SpillwayError {
-  return new SpillwayError(
-    `The record has ${bytes} bytes with its key and headers; stream ${name} takes ${maxBytes}. Raise the stream's record size, or keep the payload elsewhere.`,
-    { code: "SPILLWAY_OVERSIZE", failureClass: "permanent" },
-  );
 }

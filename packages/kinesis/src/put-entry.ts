@@ -19,20 +19,3 @@ export function toEntry({ key, value, headers = [] }: OutgoingMessage<Payload>, 
   const data = isBare ? value : toEnvelope({ key, headers, payload: value });
   return { index, partitionKey, data, bytes: data.byteLength + Buffer.byteLength(partitionKey) };
 }
-
-/** Entries as requests within Kinesis' limits, in their order. An entry larger than a request may be is a request of its own. */
-export function toRequests(entries: readonly PutEntry[], maxRecords: number, maxBytes: number): readonly (readonly PutEntry[])[] {
-  const requests: PutEntry[][] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const current = requests.at(-1);
-    bytes += entry.bytes;
-    if (current === undefined || current.length === maxRecords || bytes > maxBytes) {
-      requests.push([entry]);
-      bytes = entry.bytes;
-    } else {
-      current.push(entry);
-    }
-  }
-  return requests;
-}

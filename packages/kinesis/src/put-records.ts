@@ -1,8 +1,8 @@
-import { PutRecordsCommand, type KinesisClient, type PutRecordsResultEntry } from "@aws-sdk/client-kinesis";
-import { type Clock, type ItemResult, SpillwayError, succeeded, wait } from "@spillway/spec";
+import { PutRecordsCommand, type KinesisClient, type PutRecordsRequestEntry, type PutRecordsResultEntry } from "@aws-sdk/client-kinesis";
+import { type Clock, SpillwayError, wait } from "@spillway/spec";
 import { kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput, type KinesisStream } from "./kinesis-stream.ts";
-import type { PutEntry } from "./put-entry.ts";
+import type { OutgoingRecord } from "./outgoing-record.ts";
 
 /** How requests reach the stream. */
 export interface PutOptions {
@@ -10,7 +10,7 @@ export interface PutOptions {
   readonly stream: KinesisStream;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** How often entries that Kinesis did not take are sent again before they fail. */
+  /** How often records that Kinesis did not take are sent again before they fail. */
   readonly retries: number;
 }
 
@@ -24,25 +24,32 @@ const notStored = new Set([
   "ThrottlingException",
 ]);
 
+/** What became of one record: the shard that took it; why none did; or why nobody knows. */
+export type PutOutcome =
+  | { readonly kind: "taken"; readonly shardId: string }
+  | { readonly kind: "refused"; readonly error: SpillwayError }
+  | { readonly kind: "unknown"; readonly error: SpillwayError };
+
 /**
- * Sends one request and sends again what Kinesis did not take. Results are put at each message's own index, whatever was sent again. Rejects when
- * the answer was lost: what was stored is then unknown.
+ * Sends one request, and sends again what Kinesis did not take. Resolves to what became of each record, in the order of the request. Rejects when the
+ * signal aborts, and when it is of no use to go on.
  */
-export async function putRecords(request: readonly PutEntry[], options: PutOptions, results: ItemResult[]): Promise<void> {
+export async function putRecords(request: readonly OutgoingRecord[], options: PutOptions): Promise<readonly PutOutcome[]> {
   const { clock, signal, retries } = options;
-  let left = request;
-  for (let tries = 0; ; tries += 1) {
-    const refused = await tryOnce(left, options, results);
-    if (refused.length === 0 || tries === retries) return;
-    left = refused;
+  const outcomes = [...(await tryOnce(request, options))];
+  for (let tries = 0; tries < retries; tries += 1) {
+    const places = [...outcomes.keys()].filter((place) => outcomes[place]?.kind === "refused");
+    if (places.length === 0) break;
     await wait(clock, Math.min(maxBackoffMs, firstBackoffMs * 2 ** tries) * (0.5 + clock.random() / 2), signal);
+    const refused = request.filter((_, place) => outcomes[place]?.kind === "refused");
+    for (const [index, outcome] of (await tryOnce(refused, options)).entries()) outcomes[places[index] ?? 0] = outcome;
   }
+  return outcomes;
 }
 
-/** Resolves to the entries that may be sent again; their results so far are failures. */
-async function tryOnce(entries: readonly PutEntry[], options: PutOptions, results: ItemResult[]): Promise<readonly PutEntry[]> {
+async function tryOnce(records: readonly OutgoingRecord[], options: PutOptions): Promise<readonly PutOutcome[]> {
   const { client, stream, signal } = options;
-  const Records = entries.map(({ partitionKey, data }) => ({ PartitionKey: partitionKey, Data: data }));
+  const Records = records.map(toSdk);
   let answers: readonly PutRecordsResultEntry[];
   try {
     const answer = await client.send(new PutRecordsCommand({ ...streamInput(stream), Records }), { abortSignal: signal });
@@ -50,25 +57,27 @@ async function tryOnce(entries: readonly PutEntry[], options: PutOptions, result
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     const meaning = kinesisError(error, `Writing to stream ${nameOf(stream)}`);
-    if (error instanceof Error && notStored.has(error.name)) {
-      for (const { index } of entries) results[index] = { ok: false, error: meaning };
-      return entries;
-    }
-    throw meaning.failureClass === "fatal" ? meaning : unknownOutcome(stream, error);
+    if (meaning.failureClass === "fatal") throw meaning;
+    const isRefused = error instanceof Error && notStored.has(error.name);
+    const outcome: PutOutcome = isRefused ? { kind: "refused", error: meaning } : { kind: "unknown", error: unknownOutcome(stream, error) };
+    return records.map(() => outcome);
   }
-  if (answers.length !== entries.length) {
-    throw new SpillwayError(`Kinesis gave ${answers.length} results for ${entries.length} records. All are written again.`, {
+  if (answers.length !== records.length) {
+    const error = new SpillwayError(`Kinesis gave ${answers.length} results for ${records.length} records. All are written again.`, {
       code: "SPILLWAY_RESULT_MISMATCH",
     });
+    return records.map(() => ({ kind: "unknown", error }));
   }
-  return entries.filter(({ index }, place) => {
-    const { ErrorCode, ErrorMessage } = answers[place] ?? {};
-    results[index] = ErrorCode === undefined ? succeeded : { ok: false, error: refusedEntry(stream, ErrorCode, ErrorMessage) };
-    return ErrorCode !== undefined;
-  });
+  return answers.map(({ ErrorCode, ErrorMessage, ShardId = "" }) =>
+    ErrorCode === undefined ? { kind: "taken", shardId: ShardId } : { kind: "refused", error: refusal(stream, ErrorCode, ErrorMessage) },
+  );
 }
 
-function refusedEntry(stream: KinesisStream, code: string, detail: string | undefined): SpillwayError {
+function toSdk({ partitionKey, explicitHashKey, data }: OutgoingRecord): PutRecordsRequestEntry {
+  return { PartitionKey: partitionKey, Data: data, ...(explicitHashKey !== undefined && { ExplicitHashKey: explicitHashKey }) };
+}
+
+function refusal(stream: KinesisStream, code: string, detail: string | undefined): SpillwayError {
   return new SpillwayError(
     `Stream ${nameOf(stream)} did not take the record (${code}: ${detail ?? ""}). It is written again; add shards if this lasts.`,
     {

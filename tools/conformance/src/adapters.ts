@@ -88,7 +88,11 @@ export const adapters: readonly RegisteredAdapter[] = [
     name: "kinesis",
     place: realServer("kinesalite"),
     concurrency: 4,
-    subjects: [boundTo(logSourceSuite, "kinesaliteSourceHarness"), boundTo(sinkSuite, "kinesaliteSinkHarness")],
+    subjects: [
+      boundTo(logSourceSuite, "kinesaliteSourceHarness"),
+      boundTo(sinkSuite, "kinesaliteSinkHarness"),
+      boundTo(sinkSuite, "kinesaliteAggregatedSinkHarness"),
+    ],
   },
   {
     name: "kinesis",
@@ -98,6 +102,8 @@ export const adapters: readonly RegisteredAdapter[] = [
       boundTo(logSourceSuite, "fakePollingHarness"),
       boundTo(logSourceSuite, "fakeFanOutHarness"),
       boundTo(sinkSuite, "fakeSinkHarness"),
+      boundTo(sinkSuite, "fakeOrderedSinkHarness"),
+      boundTo(sinkSuite, "fakeAggregatedSinkHarness"),
     ],
   },
   {

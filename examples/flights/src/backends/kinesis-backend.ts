@@ -54,7 +54,7 @@ export async function kinesisBackend({ endpointOf, prefix, store }: ServerBacken
   }
 
   function input(log: InputLog) {
-    const sink = kinesisSink({ client, streamName: prefix + log });
+    const sink = kinesisSink({ client, streamName: prefix + log, order: "key", aggregation: "kpl" });
     return countedInput(log, (messages) => sink.write(messages, { signal: AbortSignal.timeout(askMs) }));
   }
 }
