@@ -1,4 +1,5 @@
 import { memoryQueue, memoryQueueSource } from "@spillway/memory";
+import { SpillwayError } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, clearKeys, constant, consume, deadLetter, decode, handle, handleBatch, retry, text } from "./index.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
@@ -83,4 +84,49 @@ test("a queue cannot keep blocked keys: the pipeline stops and says so", async (
   const outcome = running.report.catch((error: unknown) => error);
   await w.clock.advance(60_000);
   expect(await outcome).toMatchObject({ message: expect.stringContaining("skip-one") });
+});
+
+test.each([
+  { earlier: "slow", deadLetters: ["undecodable"], report: { succeeded: 1, deadLettered: 1 } },
+  { earlier: "slow bad", deadLetters: ["slow bad", "undecodable"], report: { succeeded: 0, deadLettered: 2 } },
+])("G3: a dead letter of a key waits for what is before it at later stages, which it does not block: $earlier", async (expected) => {
+  const w = world();
+  const slow = consume(w.source(), { ordering: "key" }).pipe(
+    decode(text()),
+    handle(async (value: string) => {
+      await new Promise<void>((resolve) => void w.clock.schedule(1_000, resolve));
+      if (value.endsWith("bad")) throw new SpillwayError("it is bad", { code: "SPILLWAY_TEST", failureClass: "permanent" });
+    }),
+    deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
+    checkpoint(),
+  );
+  const running = w.start(slow);
+  w.append(`k=${expected.earlier}`);
+  w.log.append([{ key: "k", value: Buffer.from([0xff]) }]);
+  await w.clock.advance(500);
+  expect(w.deadLetters.messages).toEqual([]);
+  await w.clock.advance(5_000);
+  const letters = w.deadLetters.messages.map((letter) =>
+    metadataOf(letter).disposition === "decode" ? "undecodable" : textOf(letter.value),
+  );
+  expect(letters).toEqual(expected.deadLetters);
+  expect(await running.stop()).toMatchObject(expected.report);
+});
+
+test("a dead letter that waits for what is before it says so, and in a drain comes again after that", async () => {
+  const w = world();
+  const stuck = consume(w.source(), { ordering: "key" }).pipe(
+    decode(text()),
+    handle(() => new Promise<void>(() => {})),
+    deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
+    checkpoint(),
+  );
+  const running = w.start(stuck, { drainTimeoutMs: 100 });
+  w.append("other=x");
+  await w.clock.advance(1_000);
+  w.append("k=stuck");
+  w.log.append([{ key: "k", value: Buffer.from([0xff]) }]);
+  await w.clock.advance(1_000);
+  expect(await running.stop()).toMatchObject({ deadLettered: 0, aborted: 3 });
+  expect(w.deadLetters.messages).toEqual([]);
 });

@@ -13,7 +13,8 @@ export interface DeadLetterOptions {
   readonly budget?: DeadLetterBudget;
   /**
    * What becomes of the later messages of a dead letter's key, with ordering "key". "skip-one": they go on without it. "dead-letter-until-cleared": they
-   * follow it into the dead letters, in their order and without being worked on, so that a redrive of all of them restores the order; until clearKeys().
+   * follow it into the dead letters, in their order and without being worked on, so that a redrive of all of them restores the order; until clearKeys(). A
+   * message that fails while an earlier one of its key is still at work waits for that, whatever comes of it, and is then written.
    * The keys are kept with the checkpoint, at most 1,000 of a partition: with one more the pipeline stops. Default "skip-one".
    */
   readonly keys?: "skip-one" | "dead-letter-until-cleared";

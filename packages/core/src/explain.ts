@@ -158,6 +158,7 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
     lastError: failure === undefined ? undefined : sayError(error),
     class: failure === undefined ? undefined : (failure.failureClass ?? "transient"),
     state: whereIs(delivery),
-    nextAttemptMs: delivery?.waits === true && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
+    nextAttemptMs:
+      delivery?.waits === true && !delivery.follows && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
   };
 }

@@ -14,6 +14,8 @@ export interface Deployment {
   readonly world: World;
   readonly scenario: Pick<Scenario, "workers" | "disasters" | "calmMs" | "source">;
   readonly drainTimeoutMs: number;
+  /** The share of events at which the listener throws. */
+  readonly listenerFails: number;
   /** The pipeline of one process. */
   readonly pipelineFor: (process: SimulatedProcess) => Observable<Settled>;
   /** Begins to append messages. */
@@ -73,7 +75,7 @@ export async function runDeployment(deployment: Deployment): Promise<void> {
   }
 }
 
-function startWorkers({ world, scenario, drainTimeoutMs, pipelineFor }: Deployment): readonly Worker[] {
+function startWorkers({ world, scenario, drainTimeoutMs, listenerFails, pipelineFor }: Deployment): readonly Worker[] {
   const workers = scenario.workers.map(
     ({ restartMs, skew }, index) =>
       new Worker({
@@ -81,6 +83,7 @@ function startWorkers({ world, scenario, drainTimeoutMs, pipelineFor }: Deployme
         name: `worker-${index}`,
         restartMs,
         drainTimeoutMs,
+        listenerFails,
         random: world.random.fork(`worker ${index}`),
         newProcess: (onCrash) => world.process(`worker-${index}`, skew, onCrash),
         pipelineFor,

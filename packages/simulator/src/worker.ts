@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly newProcess: (onCrash: () => void) => SimulatedProcess;
   readonly pipelineFor: (process: SimulatedProcess) => Observable<Settled>;
   readonly drainTimeoutMs: number;
+  /** The share of events at which the listener throws. */
+  readonly listenerFails: number;
   readonly restartMs: number;
   readonly random: Random;
 }
@@ -86,12 +88,12 @@ export class Worker {
   }
 
   #heard(process: SimulatedProcess, event: EngineEvent): void {
-    const { world, random } = this.#options;
+    const { world, random, listenerFails } = this.#options;
     if (!process.alive) return;
     world.referee.heard(process, event);
     world.events.set(event.type, (world.events.get(event.type) ?? 0) + 1);
     world.history.add(process.name, "event", () => say(event));
-    if (random.chance(0.01)) throw new Error("the listener fails");
+    if (random.chance(listenerFails)) throw new Error("the listener fails");
   }
 
   #reported(process: SimulatedProcess, report: RunReport): void {

@@ -1,7 +1,9 @@
 import { SimulatedCheckpoints, checkpointStore } from "./backends/checkpoint-store.ts";
+import { groupAssigner } from "./backends/group-assigner.ts";
 import { SimulatedLeases, leaseStore } from "./backends/lease-store.ts";
 import { logSource, type SimulatedLogSource } from "./backends/log-source.ts";
 import { queueSource, type SimulatedQueueSource } from "./backends/queue-source.ts";
+import { SimulatedGroup } from "./backends/simulated-group.ts";
 import { SimulatedLog } from "./backends/simulated-log.ts";
 import { SimulatedQueue } from "./backends/simulated-queue.ts";
 import { faultPlan, type FaultPlan } from "./faults/fault-plan.ts";
@@ -18,12 +20,15 @@ import { VirtualTime } from "./time/virtual-time.ts";
 
 /** The name of the simulated log or queue. */
 const sourceName = "simulated";
+const queueName = "simulated queue";
 
 /** What a world is made of. */
 export interface WorldOptions {
-  readonly scenario: Pick<Scenario, "seed" | "source" | "faults">;
+  readonly scenario: Pick<Scenario, "seed" | "source" | "beside" | "faults">;
   readonly lanes: LaneRules;
   readonly stages: readonly WatchedStage[] | undefined;
+  /** Whether the later messages of a dead letter's key must follow it. */
+  readonly blocksKeys: boolean;
   readonly keepHistory: boolean;
 }
 
@@ -38,6 +43,8 @@ export class World {
   readonly random: Random;
   readonly log: SimulatedLog;
   readonly queue: SimulatedQueue;
+  /** Shares out the log's partitions where the engine does not. */
+  readonly group: SimulatedGroup;
   readonly leases: SimulatedLeases = new SimulatedLeases();
   readonly checkpoints: SimulatedCheckpoints = new SimulatedCheckpoints();
   /** How often each kind of event was heard. */
@@ -46,21 +53,24 @@ export class World {
   crashes = 0;
   #processes = 0;
 
-  constructor({ scenario, lanes, stages, keepHistory }: WorldOptions) {
-    const { seed, source, faults } = scenario;
+  constructor({ scenario, lanes, stages, blocksKeys, keepHistory }: WorldOptions) {
+    const { seed, source, beside, faults } = scenario;
+    const queue = source.kind === "queue" ? source : beside;
     this.random = random(seed).fork("world");
     this.history = new History(() => this.time.nowMs, keepHistory);
     this.findings = new Findings(({ guarantee, says }) => this.history.add("referee", "VIOLATION", () => `${guarantee}: ${says}`));
     this.faults = faultPlan(faults, this.random.fork("faults"));
     this.network = new Network({ time: this.time, faults: this.faults, random: this.random.fork("network"), history: this.history });
     this.log = new SimulatedLog(sourceName, source.kind === "log" ? source.partitions : 0);
+    const sessionMs = source.kind === "log" ? source.leaseDurationMs : 0;
+    this.group = new SimulatedGroup(this.log, sessionMs, () => this.time.nowMs);
     this.queue = new SimulatedQueue({
-      name: sourceName,
-      groups: source.kind === "queue" && source.groups,
-      visibilityTimeoutMs: source.kind === "queue" ? source.visibilityTimeoutMs : 30_000,
+      name: queueName,
+      groups: queue?.groups === true,
+      visibilityTimeoutMs: queue?.visibilityTimeoutMs ?? 30_000,
       nowMs: () => this.time.nowMs,
     });
-    this.referee = new Referee({ log: this.log, findings: this.findings, history: this.history, lanes, stages });
+    this.referee = new Referee({ log: this.log, findings: this.findings, history: this.history, lanes, stages, blocksKeys });
   }
 
   /** A new process. */
@@ -82,7 +92,18 @@ export class World {
 
   /** The log as a process reads it. */
   logSource(process: SimulatedProcess, shape: LogShape): SimulatedLogSource {
-    const { log, network, time, referee, checkpoints } = this;
+    const { log, network, time, referee, group } = this;
+    const common = {
+      consumer: "simulated",
+      checkpoints: checkpointStore({
+        checkpoints: this.checkpoints,
+        process,
+        network,
+        referee,
+        maxDone: shape.maxDone,
+        maxNotes: shape.maxNotes,
+      }),
+    };
     return logSource({
       log,
       process,
@@ -91,12 +112,10 @@ export class World {
       referee,
       random: this.random.fork(`reads of ${process.number}`),
       pageSize: shape.pageSize,
-      coordination: {
-        by: "leases",
-        consumer: "simulated",
-        leases: leaseStore(this.leases, process, network),
-        checkpoints: checkpointStore({ checkpoints, process, network, referee, maxDone: shape.maxDone, maxNotes: shape.maxNotes }),
-      },
+      coordination:
+        shape.assignedBy === "provider"
+          ? { ...common, by: "provider", assigner: groupAssigner({ group, process, network, referee }) }
+          : { ...common, by: "leases", leases: leaseStore(this.leases, process, network) },
     });
   }
 

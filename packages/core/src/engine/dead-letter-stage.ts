@@ -45,6 +45,8 @@ export class DeadLetterStage implements Acceptor {
   readonly #sink: Sink<Payload>;
   readonly #next: Acceptor;
   readonly #pending = new Ring<Letter>();
+  /** Dead letters that block their key, by that, until what is before them has ended: a redrive restores the order only if they are written in it. */
+  readonly #following = new Map<string, Letter[]>();
   /** Dead letters that are not confirmed: pending, being written, or waiting for another try. */
   #open = 0;
   #writes = 0;
@@ -100,9 +102,54 @@ export class DeadLetterStage implements Acceptor {
       return;
     }
     delivery.feed.paused(delivery);
-    this.#open++;
-    this.#push({ delivery, failure, withStack: true, failures: 0 });
+    const letter: Letter = { delivery, failure, withStack: true, failures: 0 };
+    if (!this.#blocks(delivery) || !this.#follow(letter)) this.#begin(letter);
     if (tooMuch !== undefined) this.#hold(tooMuch);
+  }
+
+  #begin(letter: Letter): void {
+    this.#open++;
+    this.#push(letter);
+  }
+
+  /** Whether the later messages of its key are to follow a dead letter. */
+  #blocks({ feed, message }: TrackedDelivery): boolean {
+    return this.#blocksKeys && feed.ordering === "key" && message.key !== undefined;
+  }
+
+  /** Has a dead letter wait while an earlier message of its key is not settled, at a later stage; false when there is none. */
+  #follow(letter: Letter): boolean {
+    const { delivery } = letter;
+    if (!delivery.feed.hasEarlierOfKey(delivery)) return false;
+    const { key = "" } = delivery.message;
+    // In a drain nobody waits for it: it is delivered again after those that it follows.
+    delivery.follows = true;
+    delivery.waits = true;
+    for (const [other, letters] of this.#following) this.#keep(other, letters);
+    this.#keep(key, [...(this.#following.get(key) ?? []), letter]);
+    return true;
+  }
+
+  #keep(key: string, letters: readonly Letter[]): void {
+    const left = letters.filter(({ delivery }) => !delivery.settled);
+    if (left.length > 0) this.#following.set(key, left);
+    else this.#following.delete(key);
+    this.#run.whenEnded = this.#following.size === 0 ? undefined : (delivery) => this.#goOn(delivery);
+  }
+
+  /** A message has ended: perhaps a dead letter of its key need not wait any more. */
+  #goOn({ message: { key = "" } }: TrackedDelivery): void {
+    for (const letter of this.#following.get(key) ?? []) {
+      const { delivery } = letter;
+      if (delivery.settled || delivery.feed.hasEarlierOfKey(delivery)) continue;
+      delivery.follows = false;
+      delivery.waits = false;
+      this.#begin(letter);
+      this.#keep(
+        key,
+        (this.#following.get(key) ?? []).filter((each) => each !== letter),
+      );
+    }
   }
 
   /** The source rests, and so do the dead letters that are not written. */
@@ -176,8 +223,8 @@ export class DeadLetterStage implements Acceptor {
     this.#failures = 0;
     delivery.mark = { kind: "dead-lettered", failure };
     const { message, feed } = delivery;
-    if (this.#blocksKeys && feed.ordering === "key" && message.key !== undefined && feed.blockedKeys?.has(message.key) !== true)
-      feed.blockKey(message.key);
+    const { key = "" } = message;
+    if (this.#blocks(delivery) && feed.blockedKeys?.has(key) !== true) feed.blockKey(key);
     if (this.#run.listened) {
       this.#run.emit({
         type: "dead-lettered",

@@ -69,6 +69,11 @@ export class Family implements Home, Activity {
     this.parent.feed.blockKey(key);
   }
 
+  hasEarlierOfKey(child: TrackedDelivery): boolean {
+    if (this.ordering !== "none") for (const { sequence } of this.#underWay) if (sequence < child.sequence) return true;
+    return this.parent.feed.hasEarlierOfKey(this.parent);
+  }
+
   doneChildren(): undefined {
     // Which grandchildren were done is not kept.
     return undefined;
@@ -173,6 +178,7 @@ export class Family implements Home, Activity {
     this.#underWay.delete(child);
     this.#options.run.counters.settle(outcome);
     child.giveUpHolder();
+    this.#options.run.whenEnded?.(child);
   }
 }
 

@@ -296,6 +296,18 @@ export class Feed implements Home, Parking {
     this.controller.abort(reason);
   }
 
+  hasEarlierOfKey({ message, sequence }: TrackedDelivery): boolean {
+    let found = false;
+    let isBefore = true;
+    this.window.forEach((place, state, at) => {
+      isBefore &&= at !== sequence;
+      if (!isBefore || found || state === PlaceState.settled || typeof place === "string") return;
+      const { key } = place instanceof TrackedDelivery ? place.message : place;
+      found = key === message.key && !(place instanceof TrackedDelivery && place.settled);
+    });
+    return found;
+  }
+
   /** The oldest unsettled message, and its delivery if it was let in. */
   first(): { readonly message: Message<unknown>; readonly delivery: TrackedDelivery | undefined } | undefined {
     const { window } = this;
@@ -369,6 +381,7 @@ export class Feed implements Home, Parking {
     this.owner.credits.release(1, sizeOf(delivery.message.value));
     if (delivery.holder !== undefined) delivery.giveUpHolder();
     if (this.guard !== undefined) this.tell(this.guard, delivery);
+    if (this.run.whenEnded !== undefined) this.run.whenEnded(delivery);
     if (this.unsettled === 0) this.owner.idle();
   }
 

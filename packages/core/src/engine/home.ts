@@ -42,6 +42,8 @@ export interface Home {
   readonly blockedKeys: ReadonlySet<string> | undefined;
   /** From now on, messages of this key are dead-lettered without being worked on, until it is cleared. */
   blockKey(key: string): void;
+  /** Whether a message of the same key that comes before this one is not settled. Walks over all that is under way. */
+  hasEarlierOfKey(delivery: TrackedDelivery): boolean;
   /** Which children of a message an earlier run has ended. */
   doneChildren(message: Message<unknown>): DoneChildren | undefined;
   /** Something is to be noted in the next checkpoint. */

@@ -19,12 +19,17 @@ export interface ProgressLimits {
 export class PartitionProgress {
   /** Where to read on while the watermark has not moved. */
   from: StartPosition;
-  /** Settled by an earlier run, and not read by this one yet. */
+  /** Settled by an earlier run, and not read by this one yet; in log order. */
   #done = new Set<Position>();
+  /** How many messages were read since, up to which any of them may still come. */
+  #looked = 0;
+  readonly #maxSpan: number;
   #children: ReadonlyMap<string, NotedChildren> = new Map<string, NotedChildren>();
 
-  constructor(start: StartPosition) {
+  /** `maxSpan`: the most messages between the watermark and the newest one. */
+  constructor(start: StartPosition, maxSpan: number) {
     this.from = start;
+    this.#maxSpan = maxSpan;
   }
 
   /** Goes on from a checkpoint. */
@@ -44,7 +49,12 @@ export class PartitionProgress {
 
   /** Whether an earlier run has settled a message that has just been read; told once. */
   takeDone(message: Message<unknown>): boolean {
-    return this.#done.delete((message as LogMessage<unknown>).position);
+    const { position } = message as LogMessage<unknown>;
+    const found = this.#done.has(position);
+    // What comes before it in the log was dropped there: it will not be read any more.
+    if (found) for (const passed of this.#done) if (this.#done.delete(passed) && passed === position) break;
+    if (++this.#looked >= this.#maxSpan) this.#done.clear();
+    return found;
   }
 
   /** Which children of a message an earlier run has ended. */

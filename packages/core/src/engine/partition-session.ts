@@ -94,7 +94,7 @@ export class PartitionSession implements FeedOwner {
     this.trouble = new SourceTrouble(run, source.name, lease.partition);
     this.origin = { kind: "log", source: source.name, consumer: source.coordination.consumer, partition: lease.partition };
     this.feed = new Feed(run, options.gate, options.ordering, options.level, this);
-    this.#progress = new PartitionProgress(lease.start);
+    this.#progress = new PartitionProgress(lease.start, options.maxSpan);
     this.#checkpointer = new Checkpointer({
       run,
       store: source.coordination.checkpoints,
@@ -304,6 +304,8 @@ export class PartitionSession implements FeedOwner {
     }
     this.credits.exchange(reserved, batch.messages.length, bytes);
     this.feed.offer(batch.messages, this.#progress.expectsDone ? (message) => this.#takeDone(message) : undefined);
+    // What comes after the gap may all be done already; the checkpoint is to be beyond it, or the loss is told again and again.
+    if (batch.lost !== undefined) this.noted();
   }
 
   #takeDone(message: Message<unknown>): boolean {

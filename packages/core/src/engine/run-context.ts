@@ -71,6 +71,8 @@ export class Run {
   halts = false;
   /** Why the run is ending; undefined while it is not. */
   stopping: Error | undefined = undefined;
+  /** Told of every delivery that has ended, by whoever waits for that at present; undefined while nobody does. */
+  whenEnded: ((delivery: TrackedDelivery) => void) | undefined = undefined;
   /** Set when it ends because it cannot go on. */
   fatalError: Error | undefined = undefined;
   /** The breakers that stages of this run name. */

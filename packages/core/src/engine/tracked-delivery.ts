@@ -8,6 +8,7 @@ const ownsLane = 2;
 const waits = 4;
 const settled = 8;
 const called = 16;
+const follows = 32;
 
 /**
  * The engine's own view of a delivery: the public one, and where it stands. It also is the context that a handler gets. There is one for each message
@@ -58,7 +59,7 @@ export class TrackedDelivery {
     this.set(ownsLane, value);
   }
 
-  /** Whether it is in the retry wheel. */
+  /** Whether it waits for a time, or for others, and is aborted in a drain instead of waited for. */
   get waits(): boolean {
     return (this.facts & waits) !== 0;
   }
@@ -83,6 +84,15 @@ export class TrackedDelivery {
 
   set called(value: boolean) {
     this.set(called, value);
+  }
+
+  /** Whether its dead letter waits for what is before it in its lane. */
+  get follows(): boolean {
+    return (this.facts & follows) !== 0;
+  }
+
+  set follows(value: boolean) {
+    this.set(follows, value);
   }
 
   /** How it ends, for those who look at what a pipeline emits. */

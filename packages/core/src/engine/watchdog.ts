@@ -74,6 +74,7 @@ function say(feed: Feed, forMs: number): string {
 export function whereIs(delivery: TrackedDelivery | undefined): string {
   if (delivery === undefined) return "waits for its turn";
   const failed = delivery.lastFailure === undefined ? "" : ` after a failure at ${delivery.lastFailure.stage.name}`;
+  if (delivery.follows) return `waits until the earlier messages of its key have ended, and then for its dead letter${failed}`;
   if (delivery.waits) return `waits for its next attempt${failed}`;
   if (delivery.mark?.kind === "failed") return `waits for its dead letter${failed}`;
   if (delivery.activity !== undefined) return `is being worked on at ${delivery.stage?.name ?? "a stage"}${failed}`;

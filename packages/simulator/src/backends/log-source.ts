@@ -75,19 +75,20 @@ function reader(options: LogSourceOptions, id: PartitionId, from: StartPosition,
   let next = startOf(partition, from);
   let ended = false;
 
-  function page(most: number): readonly Unit[] {
-    const size = Math.min(most, pageSize, partition.messages.length - next);
-    return partition.messages.slice(next, next + size);
+  function page(most: number, done: boolean): Page {
+    const at = Math.max(next, partition.trimmedTo);
+    const size = Math.min(most, pageSize, partition.messages.length - at);
+    return { from: at, units: partition.messages.slice(at, at + size), done };
   }
 
-  async function pull(options_: CallOptions): Promise<{ readonly units: readonly Unit[]; readonly done: boolean }> {
+  async function pull(options_: CallOptions): Promise<Page> {
     return await network.call({
       process,
       point: "read",
       signal: options_.signal,
       about: () => `reading ${id} from ${next}`,
-      effect: () => ({ units: page(pageSize), done: partition.closed && next >= partition.messages.length }),
-      partial: () => ({ units: page(1 + random.below(3)), done: false }),
+      effect: () => page(pageSize, partition.closed && next >= partition.messages.length),
+      partial: () => page(1 + random.below(3), false),
     });
   }
 
@@ -95,13 +96,15 @@ function reader(options: LogSourceOptions, id: PartitionId, from: StartPosition,
     async next() {
       if (!signal.aborted) referee.reading(process, partition);
       while (!ended && !signal.aborted && process.alive) {
-        const { units, done } = await pull({ signal });
-        if (done) break;
-        if (units.length > 0) {
-          next += units.length;
-          const behindMs = partition.messages.length - next;
-          return { done: false, value: { messages: units.map(messageOf), behindMs } };
+        const { units, from: at, done } = await pull({ signal });
+        const lost = at - next;
+        if (lost > 0) referee.lost(process, partition, next, at);
+        next = at + units.length;
+        if (lost > 0 || units.length > 0) {
+          const batch = { messages: units.map(messageOf), behindMs: partition.messages.length - next };
+          return { done: false, value: lost > 0 ? { ...batch, lost: { count: lost, reason: "trimmed" } } : batch };
         }
+        if (done) break;
         if (await quiet(partition)) return { done: false, value: { messages: [], behindMs: 0 } };
       }
       ended = true;
@@ -128,6 +131,14 @@ function reader(options: LogSourceOptions, id: PartitionId, from: StartPosition,
       log.onChange(id, stop);
     });
   }
+}
+
+/** What one call reads. */
+interface Page {
+  /** Where it begins: later than was asked for when messages were trimmed. */
+  readonly from: number;
+  readonly units: readonly Unit[];
+  readonly done: boolean;
 }
 
 function messageOf(unit: Unit): LogMessage<Payload> {

@@ -10,6 +10,8 @@ export interface SimulatedPartition {
   /** The first hash beyond its range. */
   readonly untilHash: number;
   readonly messages: Unit[];
+  /** How many of the oldest messages it has dropped. */
+  trimmedTo: number;
   closed: boolean;
 }
 
@@ -65,6 +67,16 @@ export class SimulatedLog {
     return [partition, next];
   }
 
+  /** Drops the older half of what a partition still has. Undefined when it has nothing. */
+  trim(number: number): SimulatedPartition | undefined {
+    const some = [...this.partitions.values()].filter(({ messages, trimmedTo }) => messages.length > trimmedTo);
+    const partition = some[number % Math.max(1, some.length)];
+    if (partition === undefined) return undefined;
+    partition.trimmedTo += Math.ceil((partition.messages.length - partition.trimmedTo) / 2);
+    this.#wake(partition.id);
+    return partition;
+  }
+
   /** Calls once when the partition has changed. */
   onChange(id: PartitionId, wake: () => void): void {
     const waiting = this.#waiting.get(id);
@@ -84,7 +96,7 @@ export class SimulatedLog {
 
   #make(parents: readonly PartitionId[], fromHash: number, untilHash: number): void {
     const id = `p${this.#made++}` as PartitionId;
-    this.partitions.set(id, { id, parents, fromHash, untilHash, messages: [], closed: false });
+    this.partitions.set(id, { id, parents, fromHash, untilHash, messages: [], trimmedTo: 0, closed: false });
   }
 
   #wake(id: PartitionId): void {

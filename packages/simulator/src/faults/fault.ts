@@ -13,6 +13,8 @@ export const faultPoints = [
   "lease.list",
   "lease.write",
   "lease.remove",
+  "group.beat",
+  "group.release",
   "call",
 ] as const;
 

@@ -54,6 +54,8 @@ export class CheckpointWatch {
       for (const position of checkpoint.done) {
         const offset = offsetOf(position);
         const message = partition.messages[offset];
+        // What was trimmed is named until it is certain that it will not come.
+        if (offset < partition.trimmedTo) continue;
         if (offset <= last) this.#options.findings.add("contract", `${what} names done positions out of order`);
         if (message !== undefined && !this.#options.hasEnded(message))
           this.#options.findings.add("G2", `${what} says that ${message.id} is done, which has not ended`);
@@ -80,7 +82,9 @@ export class CheckpointWatch {
   /** The engine begins to read a partition, or reads on. */
   reading(process: SimulatedProcess, { id, parents }: SimulatedPartition): void {
     const { log, findings } = this.#options;
-    if (this.#options.viewOf(process).gone.has(id)) findings.add("G8", `${process.name} reads ${id} after it was lost or given back`);
+    const { gone, losses } = this.#options.viewOf(process);
+    if (gone.has(id)) findings.add("G8", `${process.name} reads ${id} after it was lost or given back`);
+    if (losses.has(id)) findings.add("G7", `${process.name} reads on in ${id} and has not said that messages of it are lost`);
     for (const name of parents) {
       const parent = log.partitions.get(name) as SimulatedPartition;
       this.#verify(parent, parent.messages.length, `${process.name} reads ${id} before its parent ${name} is finished:`, "G11");
@@ -90,7 +94,8 @@ export class CheckpointWatch {
   /** The first partition whose messages the best checkpoint does not cover; undefined when everything is saved. */
   uncovered(): SimulatedPartition | undefined {
     for (const partition of this.#options.log.partitions.values()) {
-      if ((this.#best.get(partition.id) ?? 0) < partition.messages.length) return partition;
+      // What was trimmed after the last message that was read leaves nothing to move a checkpoint with.
+      if (Math.max(this.#best.get(partition.id) ?? 0, partition.trimmedTo) < partition.messages.length) return partition;
     }
     return undefined;
   }

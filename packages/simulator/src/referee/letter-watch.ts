@@ -6,10 +6,13 @@ import type { Register } from "./register.ts";
 export class LetterWatch {
   readonly #register: Register;
   readonly #findings: Findings;
+  readonly #inOrder: boolean;
   /** How many there were, by disposition. */
   readonly dispositions: Map<string, number> = new Map<string, number>();
 
-  constructor(register: Register, findings: Findings) {
+  /** `inOrder`: whether a dead letter comes after everything before it in its lane has ended, because it blocks its key. */
+  constructor(register: Register, findings: Findings, inOrder: boolean) {
+    this.#inOrder = inOrder;
     this.#register = register;
     this.#findings = findings;
   }
@@ -29,6 +32,11 @@ export class LetterWatch {
     }
     if (letter.key !== unit.key)
       this.#findings.add("G12", `the dead letter of ${unit.id} has the key ${String(letter.key)} instead of ${unit.key}`);
+    const earlier = this.#inOrder
+      ? unit.lane?.units.slice(0, unit.laneIndex).find((each) => !each.ended && each.parent?.ended !== true)
+      : undefined;
+    if (earlier !== undefined)
+      this.#findings.add("G3", `the dead letter of ${unit.id} is written before ${earlier.id}, which is before it in its lane, has ended`);
     this.#register.end(unit, "dead-lettered");
   }
 }

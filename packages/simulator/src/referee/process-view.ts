@@ -6,6 +6,10 @@ export class ProcessView {
   readonly gone: Set<string> = new Set<string>();
   /** Partitions that it serves, by what it tells. */
   readonly served: Set<string> = new Set<string>();
+  /** Keys of each partition that a dead letter blocks. */
+  readonly blocked: Map<string, Set<string>> = new Map<string, Set<string>>();
+  /** Partitions of which it was told that messages are lost, and has not said so yet. */
+  readonly losses: Set<string> = new Set<string>();
   /** What the checkpoint that it loaded says is done already. */
   readonly covered: Map<string, Covered> = new Map<string, Covered>();
   /** Saves under way, by partition and token. */

@@ -19,6 +19,8 @@ export interface RefereeOptions {
   readonly lanes: LaneRules;
   /** The stages whose every attempt is reported; undefined for a pipeline that the referee cannot see into, whose settlements it takes as they come. */
   readonly stages: readonly WatchedStage[] | undefined;
+  /** Whether the later messages of a dead letter's key must follow it. */
+  readonly blocksKeys: boolean;
 }
 
 /** Holds one run to the guarantees. Everything outside of the engine tells it what happens. */
@@ -30,16 +32,18 @@ export class Referee {
   readonly letters: LetterWatch;
   /** Whether the stages' every attempt is reported. */
   readonly seesInside: boolean;
+  readonly #blocksKeys: boolean;
   readonly #views = new Map<number, ProcessView>();
 
   constructor(options: RefereeOptions) {
     const { findings, history, log } = options;
     this.findings = findings;
+    this.#blocksKeys = options.blocksKeys;
     this.seesInside = options.stages !== undefined;
     this.register = new Register(options.lanes);
     const viewOf = (process: SimulatedProcess): ProcessView => this.viewOf(process);
     this.stages = new StageWatch({ stages: options.stages ?? [], findings, history, register: this.register, viewOf });
-    this.letters = new LetterWatch(this.register, findings);
+    this.letters = new LetterWatch(this.register, findings, options.blocksKeys);
     this.checkpoints = new CheckpointWatch({ log, findings, viewOf, hasEnded: (message) => !this.seesInside || message.ended });
   }
 
@@ -108,6 +112,13 @@ export class Referee {
     };
   }
 
+  /** A reader has found that messages are gone: they are owed no more, and the engine must say so before it reads on. */
+  lost(process: SimulatedProcess, { id, messages }: SimulatedPartition, from: number, until: number): void {
+    const view = this.viewOf(process);
+    for (const message of messages.slice(from, until)) this.register.end(message, "lost");
+    view.losses.add(id);
+  }
+
   /** What an engine tells its listener. */
   heard(process: SimulatedProcess, event: EngineEvent): void {
     const view = this.viewOf(process);
@@ -116,6 +127,8 @@ export class Referee {
     if (lease?.type === "lease-wanted" || lease?.type === "lease-lost" || event.type === "deadline" || event.type === "draining")
       view.disturbed = true;
     if (lease?.type === "lease-lost") view.gone.add(lease.partition);
+    if (event.type === "messages-lost") view.losses.delete(event.partition);
+    if (event.type === "dead-lettered" && this.#blocksKeys) this.#blocked(view, this.register.find(event.message.id));
     if (event.type === "partition-ended") {
       view.gone.add(event.partition);
       view.served.delete(event.partition);
@@ -123,8 +136,16 @@ export class Referee {
     if (event.type === "partition-gained") {
       if (view.served.has(event.partition)) this.findings.add("G8", `${process.name} serves ${event.partition} twice at once`);
       view.gone.delete(event.partition);
+      view.blocked.delete(event.partition);
       view.served.add(event.partition);
     }
+  }
+
+  #blocked({ blocked }: ProcessView, { partition = "", key, lane }: Unit): void {
+    // Children that are free of their message's order block nothing.
+    if (key === undefined || lane === undefined) return;
+    const keys = blocked.get(partition) ?? new Set();
+    blocked.set(partition, keys.add(key));
   }
 
   /** A run has ended. */

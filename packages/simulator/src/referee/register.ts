@@ -47,9 +47,10 @@ export class Register {
     if (!before && message.ended) this.open--;
   }
 
-  /** Everything is to be done again: the consumer was rewound. */
+  /** All of the log is to be done again: the consumer was rewound. A queue gives nothing twice that was deleted. */
   reset(): void {
     for (const message of this.messages) {
+      if (message.partition === undefined) continue;
       for (const unit of [message, ...message.children]) {
         unit.passed = 0;
         unit.passedIn.clear();
@@ -60,12 +61,14 @@ export class Register {
       messages.reset();
       children.reset();
     }
-    this.open = this.messages.length;
+    this.open = this.messages.filter(({ ended }) => !ended).length;
   }
 
   #laneOf(message: Unit): { readonly messages: Lane; readonly children: Lane } | undefined {
     const { ordering } = this.#rules;
-    const name = ordering === "none" ? undefined : ordering === "key" ? message.key : message.partition;
+    // What the log and a queue have in common of a key is no order.
+    const ofKey = message.key === undefined ? undefined : `${message.key}${message.partition === undefined ? " of the queue" : ""}`;
+    const name = ordering === "none" ? undefined : ordering === "key" ? ofKey : message.partition;
     if (name === undefined) return undefined;
     let lane = this.#lanes.get(name);
     if (lane === undefined) this.#lanes.set(name, (lane = { messages: new Lane(name), children: new Lane(name) }));

@@ -62,6 +62,8 @@ export class StageWatch {
       if (stage === (unit.parent === undefined ? this.#first.messages : this.#first.children)) unit.passedIn.set(process.number, 0);
       if (unit.partition !== undefined && view.gone.has(unit.partition))
         findings.add("G8", `${what} after its partition ${unit.partition} was lost or given back`);
+      if (unit.attempts[stage] === 1 && unit.key !== undefined && view.blocked.get(unit.partition ?? "")?.has(unit.key) === true)
+        findings.add("G3", `${what}, though a dead letter blocks its key`);
       const covered = unit.partition === undefined ? undefined : view.covered.get(unit.partition);
       if (covered !== undefined && (unit.offset <= covered.offset || covered.done.has(unit.offset))) {
         findings.add("G10", `${what}, which the checkpoint that was loaded says is done`);

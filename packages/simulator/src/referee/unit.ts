@@ -25,7 +25,7 @@ export class Unit {
   /** How often each stage was tried, in any process. */
   readonly attempts: number[] = [];
   /** How its end was reached for the first time; undefined while it may not be settled. */
-  end: "succeeded" | "filtered" | "dead-lettered" | "not wanted" | undefined = undefined;
+  end: "succeeded" | "filtered" | "dead-lettered" | "lost" | undefined = undefined;
 
   constructor(options: Pick<Unit, "id" | "index" | "child" | "parent" | "key" | "payload" | "timestampMs" | "partition" | "offset">) {
     this.id = options.id;

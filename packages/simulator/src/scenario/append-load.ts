@@ -4,7 +4,7 @@ import type { World } from "../world.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Has the scenario's messages appended over time. `appended` is called when all of them are. */
-export function appendLoad(world: World, { seed, source, load, pipeline }: Scenario, appended: () => void): void {
+export function appendLoad(world: World, { seed, source, beside, load, pipeline }: Scenario, appended: () => void): void {
   const { time, log, queue, referee } = world;
   const bursts = load.appendMs === 0 ? 1 : 12;
   let index = 0;
@@ -13,11 +13,13 @@ export function appendLoad(world: World, { seed, source, load, pipeline }: Scena
     const dice = random(hashOf(seed, `message ${index}`));
     const key = dice.chance(0.05) ? undefined : `k${dice.below(load.keys)}`;
     const children = pipeline.expand === undefined ? 0 : dice.between(0, pipeline.expand.most);
-    const partition = source.kind === "log" ? log.partitionOf(key, index) : undefined;
+    const toQueue = source.kind === "queue" || (beside !== undefined && dice.chance(0.4));
+    const partition = toQueue ? undefined : log.partitionOf(key, index);
     const message = makeMessage({
       index,
       key,
       children,
+      padding: load.padding === 0 ? 0 : dice.below(load.padding),
       timestampMs: time.nowMs,
       partition: partition?.id,
       offset: partition?.messages.length ?? -1,
@@ -38,14 +40,20 @@ export function appendLoad(world: World, { seed, source, load, pipeline }: Scena
 
 interface MessageOptions extends Pick<Unit, "index" | "key" | "timestampMs" | "partition" | "offset"> {
   readonly children: number;
+  readonly padding: number;
 }
 
-function makeMessage({ children, ...rest }: MessageOptions): Unit {
+function makeMessage({ children, padding, ...rest }: MessageOptions): Unit {
   const id = `m${rest.index}`;
-  const message = new Unit({ ...rest, id, child: -1, parent: undefined, payload: Buffer.from(id) });
+  const message = new Unit({ ...rest, id, child: -1, parent: undefined, payload: payloadOf(id, padding) });
   message.children = Array.from({ length: children }, (_, child) => {
     const childId = `${id}#${child}`;
-    return new Unit({ ...rest, id: childId, child, parent: message, payload: Buffer.from(childId) });
+    return new Unit({ ...rest, id: childId, child, parent: message, payload: payloadOf(childId, 0) });
   });
   return message;
+}
+
+/** The id, and then as many bytes that say nothing. */
+function payloadOf(id: string, padding: number): Uint8Array {
+  return Buffer.from(padding === 0 ? id : `${id} ${"x".repeat(padding)}`);
 }

@@ -12,8 +12,8 @@ export interface Behaviour {
   readonly error: "transient" | "unknown" | "permanent" | "resource" | "nothing";
   /** How often it hangs at first. */
   readonly hangs: number;
-  /** Whether a handler that hangs ends when its signal aborts. */
-  readonly obeys: boolean;
+  /** When a handler that hangs ends: when its signal aborts, long after, or never. */
+  readonly hangsUntil: "told" | "late" | "never";
   /** Whether the process dies of it. */
   readonly kills: boolean;
 }
@@ -22,6 +22,7 @@ export interface Behaviour {
 export interface Character {
   readonly undecodable: boolean;
   readonly unwanted: boolean;
+  readonly clumsy: boolean;
   /** At which stage it makes trouble. */
   readonly troubleAt: number;
   readonly trouble: "flaky" | "poison" | "hanging" | "killing" | undefined;
@@ -32,14 +33,15 @@ export function characterOf(seed: number, index: number, trouble: Trouble, stage
   const dice = random(hashOf(seed, `character ${index}`));
   const undecodable = dice.chance(trouble.undecodable);
   const unwanted = dice.chance(trouble.unwanted);
+  const clumsy = dice.fork("clumsy").chance(trouble.clumsy);
   const troubleAt = dice.below(Math.max(1, stages));
   const draw = dice.next();
   let sum = 0;
   for (const name of ["killing", "poison", "hanging", "flaky"] as const) {
     sum += trouble[name];
-    if (draw < sum) return { undecodable, unwanted, troubleAt, trouble: name };
+    if (draw < sum) return { undecodable, unwanted, clumsy, troubleAt, trouble: name };
   }
-  return { undecodable, unwanted, troubleAt, trouble: undefined };
+  return { undecodable, unwanted, clumsy, troubleAt, trouble: undefined };
 }
 
 /** Says how a stage treats a unit. Of the children of a troublesome message, some are troublesome. */
@@ -47,8 +49,8 @@ export function behaviourOf(seed: number, unit: Unit, stage: number, character: 
   const dice = random(hashOf(seed, `${unit.id} ${stage}`));
   const delayMs = dice.chance(0.4) ? 0 : dice.below(dice.chance(0.05) ? 800 : 60);
   const error = dice.pick(["transient", "unknown", "unknown", "permanent", "resource", "nothing"] as const);
-  const obeys = dice.chance(0.5);
-  const calm: Behaviour = { delayMs, failures: 0, error, hangs: 0, obeys, kills: false };
+  const hangsUntil = dice.pick(["told", "late", "never"] as const);
+  const calm: Behaviour = { delayMs, failures: 0, error, hangs: 0, hangsUntil, kills: false };
   if (character.troubleAt !== stage || (unit.parent !== undefined && dice.chance(0.5))) return calm;
   switch (character.trouble) {
     case undefined:

@@ -1,7 +1,9 @@
 import {
   breaker,
   checkpoint,
+  classify,
   consume,
+  consumeAll,
   deadLetter,
   deadLetterBudget,
   decode,
@@ -17,6 +19,7 @@ import {
   type Codec,
   type Delivery,
   type Settled,
+  when,
 } from "@spillway/core";
 import { SpillwayError, type Payload, type Sink } from "@spillway/spec";
 import { tap, type Observable } from "rxjs";
@@ -35,6 +38,8 @@ export interface BuildOptions {
   readonly process: SimulatedProcess;
   readonly referee: Referee;
   readonly source: SimulatedLogSource | SimulatedQueueSource;
+  /** Read beside it, and before it. */
+  readonly beside: SimulatedQueueSource | undefined;
   /** The sink of the publishing stage with this number. */
   readonly sink: (stage: number, shape: Extract<StageShape, { readonly kind: "publish" }>) => Sink<Payload>;
   readonly deadLetters: Sink<Payload>;
@@ -89,7 +94,8 @@ export function buildPipeline(options: BuildOptions): Observable<Settled> {
     for (const stage of shape.expand.stages) body = addStage(body, stage);
   }
   const last = number;
-  const tried = retried(shape, body.pipe(handle((unit) => see(options, last, unit))));
+  const classified = shape.onlookersThrow ? body.pipe(classify(when(fails, "permanent"))) : body;
+  const tried = retried(shape, classified.pipe(handle((unit) => see(options, last, unit))));
   const { everyMessages, everyMs } = shape;
   return answered(options, tried).pipe(checkpoint({ everyMessages, everyMs }));
 }
@@ -100,20 +106,33 @@ function childrenOf(referee: Referee, message: Unit): readonly Unit[] {
   return message.children;
 }
 
-function entrance({ scenario, source, characterOf, referee, isMended }: BuildOptions): Observable<Delivery<Unit>> {
-  const { ordering, maxInFlight, crashLimit } = scenario;
-  const common = { maxInFlight, crashLimit };
-  const deliveries =
-    source.kind === "queue"
-      ? consume(source, { ...common, ordering: ordering === "partition" ? "none" : ordering })
-      : consume(source, {
-          ...common,
-          ordering,
-          ...(scenario.source.kind === "log" ? { leaseDurationMs: scenario.source.leaseDurationMs } : {}),
-        });
-  return deliveries.pipe(
+/** A rule that is broken itself. */
+function fails(): never {
+  throw new TypeError("the rule fails");
+}
+
+function deliveriesOf({ scenario, source, beside }: BuildOptions): Observable<Delivery<Payload>> {
+  const { ordering, maxInFlight, maxBytesInFlight, crashLimit } = scenario;
+  const queueOrdering = ordering === "partition" ? "none" : ordering;
+  const common = { crashLimit, ...(maxBytesInFlight === undefined ? {} : { maxBytesInFlight }) };
+  if (source.kind === "queue") return consume(source, { ...common, maxInFlight, ordering: queueOrdering });
+  const onLog = { ...common, ...(scenario.source.kind === "log" ? { leaseDurationMs: scenario.source.leaseDurationMs } : {}) };
+  if (beside === undefined) return consume(source, { ...onLog, maxInFlight, ordering });
+  return consumeAll(
+    [
+      { source, maxInFlight },
+      { source: beside, maxInFlight, priority: 1 },
+    ],
+    { ...onLog, ordering: queueOrdering },
+  );
+}
+
+function entrance(options: BuildOptions): Observable<Delivery<Unit>> {
+  const { characterOf, referee, isMended } = options;
+  return deliveriesOf(options).pipe(
     decode(unitCodec(referee, (unit) => characterOf(unit).undecodable && !isMended())),
     filter((unit) => {
+      if (characterOf(unit).clumsy && !isMended()) throw new TypeError(`the filter cannot tell about ${unit.id}`);
       const isWanted = !characterOf(unit).unwanted;
       if (!isWanted) referee.register.end(unit, "filtered");
       return isWanted;
@@ -125,7 +144,10 @@ function unitCodec(referee: Referee, isUndecodable: (unit: Unit) => boolean): Co
   return {
     name: "unit",
     decode(payload) {
-      const unit = referee.register.find(Buffer.from(payload ?? []).toString());
+      const [id = ""] = Buffer.from(payload ?? [])
+        .toString()
+        .split(" ", 1);
+      const unit = referee.register.find(id);
       if (!isUndecodable(unit)) return unit;
       throw new SpillwayError(`${unit.id} cannot be decoded`, { code: "SPILLWAY_DECODE_FAILED", failureClass: "permanent" });
     },
@@ -162,5 +184,10 @@ function asTried(body: Observable<unknown>): Tried {
 function answered({ scenario, deadLetters }: BuildOptions, tried: Tried): Observable<Delivery<Unit, "resolved">> {
   const { failure } = scenario.pipeline;
   if (failure.answer === "halt") return tried.pipe(haltOnFailure());
-  return tried.pipe(deadLetter(deadLetters, failure.budget === undefined ? {} : { budget: deadLetterBudget(failure.budget) }));
+  return tried.pipe(
+    deadLetter(deadLetters, {
+      keys: failure.blocksKeys ? "dead-letter-until-cleared" : "skip-one",
+      ...(failure.budget === undefined ? {} : { budget: deadLetterBudget(failure.budget) }),
+    }),
+  );
 }

@@ -14,5 +14,9 @@ export type Disaster =
   | { readonly kind: "split"; readonly atMs: number; readonly number: number }
   /** Two partitions become one. */
   | { readonly kind: "merge"; readonly atMs: number; readonly number: number }
+  /** The log drops the oldest messages of a partition, read or not. */
+  | { readonly kind: "trim"; readonly atMs: number; readonly number: number }
+  /** Somebody clears the keys that dead letters block, in every worker. */
+  | { readonly kind: "clear"; readonly atMs: number }
   /** All workers stop, the consumer is rewound to the beginning, and all start again. */
   | { readonly kind: "rewind"; readonly atMs: number };

@@ -9,33 +9,49 @@ export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario
   const drawn = dice.chance(0.75) ? "log" : "queue";
   const isLog = (kind ?? drawn) === "log";
   const source = isLog ? logShape(dice.fork("log")) : queueShape(dice.fork("queue"));
-  const ordering = source.kind === "log" ? dice.pick(["none", "key", "key", "partition"] as const) : source.groups ? "key" : "none";
+  const drawnOrdering = source.kind === "log" ? dice.pick(["none", "key", "key", "partition"] as const) : source.groups ? "key" : "none";
   const calmMs = dice.between(8_000, 20_000);
   const workers = workerShapes(dice.fork("workers"));
-  const pipeline = pipelineShape(dice.fork("pipeline"), source.kind);
+  const besides = dice.fork("beside");
+  const beside = source.kind === "log" && besides.chance(0.12) ? queueShape(besides) : undefined;
+  const ordering = beside === undefined ? drawnOrdering : beside.groups ? "key" : "none";
+  const pipeline = pipelineShape(dice.fork("pipeline"), source.kind, source.kind === "log" && ordering === "key" && beside === undefined);
+  const slowest = [source, beside].reduce((most, shape) => (shape?.kind === "queue" ? Math.max(most, shape.visibilityTimeoutMs) : most), 0);
+  const sizes = dice.fork("sizes");
+  const isTight = sizes.chance(0.15);
   return {
     seed,
-    source,
+    source:
+      pipeline.failure.answer === "deadLetter" && pipeline.failure.blocksKeys && source.kind === "log"
+        ? { ...source, maxNotes: 100 }
+        : source,
+    beside,
     ordering,
     load: {
       messages: dice.between(200, 240),
       keys: dice.between(2, 40),
       appendMs: dice.chance(0.3) ? 0 : dice.between(1_000, calmMs),
+      padding: isTight ? sizes.pick([0, 500, 5_000]) : 0,
       trouble: {
         flaky: dice.pick([0, 0.05, 0.2]),
         poison: dice.pick([0, 0, 0.02, 0.06]),
         undecodable: dice.pick([0, 0, 0.02]),
         unwanted: dice.pick([0, 0.1]),
+        clumsy: dice.fork("clumsy").pick([0, 0, 0, 0, 0.02]),
         hanging: dice.pick([0, 0, 0.01]),
-        killing: dice.chance(0.08) && !(source.kind === "queue" && source.visibilityTimeoutMs > 10_000) ? 0.004 : 0,
+        killing: dice.chance(0.08) && slowest <= 10_000 ? 0.004 : 0,
       },
     },
     maxInFlight: dice.pick([1, 5, 20, 100, 1_000]),
+    maxBytesInFlight: isTight ? sizes.pick([1, 100, 10_000]) : undefined,
     crashLimit: dice.between(1, 3),
     pipeline,
     workers,
-    faults: faultRules(dice.fork("faults"), source.kind, calmMs),
-    disasters: disasters(dice.fork("disasters"), source.kind, workers.length, calmMs),
+    faults: faultRules(dice.fork("faults"), [...pointsOf(source), ...(beside === undefined ? [] : queuePoints)], calmMs),
+    disasters: [
+      ...disasters(dice.fork("disasters"), source, workers.length, calmMs),
+      ...lateDisasters(dice.fork("late disasters"), source, pipeline, calmMs),
+    ].sort((one, other) => one.atMs - other.atMs),
     calmMs,
   };
 }
@@ -48,6 +64,7 @@ function logShape(dice: Random): LogShape {
     maxDone: dice.pick([0, 5, 1_000]),
     leaseDurationMs: dice.pick([2_000, 4_000, 10_000]),
     maxNotes: dice.pick([0, 3, 100]),
+    assignedBy: dice.fork("assigned").chance(0.3) ? "provider" : "leases",
   };
 }
 
@@ -98,7 +115,7 @@ function stageShape(dice: Random): StageShape {
   };
 }
 
-function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
+function pipelineShape(dice: Random, source: "log" | "queue", mayBlock: boolean): PipelineShape {
   const stages = (count: number): readonly StageShape[] => Array.from({ length: count }, () => stageShape(dice));
   const expanded = dice.chance(0.15);
   const halts = dice.chance(0.08);
@@ -108,6 +125,7 @@ function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
       ? { most: dice.between(1, 5), ordering: dice.pick(["parent", "none"]), stages: stages(dice.between(1, 2)) }
       : undefined,
     tapped: dice.chance(0.15),
+    onlookersThrow: dice.fork("onlookers").chance(0.1),
     retry: dice.chance(0.9) ? retryShape(dice, source) : undefined,
     failure: halts
       ? { answer: "halt" }
@@ -115,6 +133,7 @@ function pipelineShape(dice: Random, source: "log" | "queue"): PipelineShape {
           answer: "deadLetter",
           maxBatchSize: dice.pick([1, 10]),
           oversize: dice.chance(0.2),
+          blocksKeys: mayBlock && dice.fork("blocks").chance(0.2),
           budget: dice.chance(0.15)
             ? { maxConsecutive: dice.between(1, 5), beyond: dice.pick(["halt", "hold", "hold"]), holdMs: dice.between(500, 5_000) }
             : undefined,
@@ -135,22 +154,19 @@ function retryShape(dice: Random, source: "log" | "queue"): RetryShape {
   };
 }
 
-const logPoints: readonly FaultPoint[] = [
-  "partitions",
-  "read",
-  "checkpoint.load",
-  "checkpoint.save",
-  "checkpoint.save",
-  "lease.list",
-  "lease.write",
-  "lease.remove",
-];
+const logPoints: readonly FaultPoint[] = ["partitions", "read", "checkpoint.load", "checkpoint.save", "checkpoint.save"];
+const leasePoints: readonly FaultPoint[] = ["lease.list", "lease.write", "lease.remove"];
+const groupPoints: readonly FaultPoint[] = ["group.beat", "group.beat", "group.release"];
 const queuePoints: readonly FaultPoint[] = ["receive", "ack", "ack", "nack", "extend"];
 const sinkPoints: readonly FaultPoint[] = ["sink", "dead-letter", "dead-letter"];
 
-function faultRules(dice: Random, source: "log" | "queue", calmMs: number): readonly FaultRule[] {
+function pointsOf(source: LogShape | QueueShape): readonly FaultPoint[] {
+  if (source.kind === "queue") return [...queuePoints, ...sinkPoints];
+  return [...logPoints, ...(source.assignedBy === "leases" ? leasePoints : groupPoints), ...sinkPoints];
+}
+
+function faultRules(dice: Random, points: readonly FaultPoint[], calmMs: number): readonly FaultRule[] {
   if (dice.chance(0.1)) return [];
-  const points = [...(source === "log" ? logPoints : queuePoints), ...sinkPoints];
   const rules: FaultRule[] = [];
   for (let count = dice.between(1, 8); count > 0; count--) {
     const kind = dice.pick(faultKinds);
@@ -159,7 +175,7 @@ function faultRules(dice: Random, source: "log" | "queue", calmMs: number): read
     rules.push({ point: dice.pick(points), kind, share: shareOf(dice, kind), fromMs, untilMs });
   }
   // A queue that confirms slowly, all the time: everything else goes on and waits for it.
-  if (source === "queue" && dice.chance(0.06)) rules.push({ point: "ack", kind: "slow", share: 1, fromMs: 0, untilMs: calmMs });
+  if (points.includes("ack") && dice.chance(0.06)) rules.push({ point: "ack", kind: "slow", share: 1, fromMs: 0, untilMs: calmMs });
   return rules;
 }
 
@@ -169,13 +185,27 @@ function shareOf(dice: Random, kind: FaultKind): number {
   return dice.pick([0.02, 0.1, 0.3, 1]);
 }
 
-function disasters(dice: Random, source: "log" | "queue", workers: number, calmMs: number): readonly Disaster[] {
+function disasters(dice: Random, source: LogShape | QueueShape, workers: number, calmMs: number): readonly Disaster[] {
   const found: Disaster[] = [];
   const kinds: readonly Disaster["kind"][] =
-    source === "log" ? ["crash", "stop", "cut", "jump", "steal", "split", "merge"] : ["crash", "stop", "cut", "jump"];
+    source.kind === "log" ? ["crash", "stop", "cut", "jump", "steal", "split", "merge"] : ["crash", "stop", "cut", "jump"];
   for (let count = dice.pick([0, 1, 2, 3, 5]); count > 0; count--) found.push(disaster(dice.pick(kinds), dice, workers, calmMs));
-  if (source === "log" && dice.chance(0.05)) found.push({ kind: "rewind", atMs: dice.between(calmMs / 2, calmMs) });
-  return found.sort((one, other) => one.atMs - other.atMs);
+  // A group that the log keeps is rewound by the log's own tools.
+  if (source.kind === "log" && source.assignedBy === "leases" && dice.chance(0.05))
+    found.push({ kind: "rewind", atMs: dice.between(calmMs / 2, calmMs) });
+  return found;
+}
+
+/** What came into the mix later. */
+function lateDisasters(dice: Random, source: LogShape | QueueShape, { failure }: PipelineShape, calmMs: number): readonly Disaster[] {
+  const found: Disaster[] = [];
+  if (source.kind === "log" && dice.chance(0.08)) {
+    for (let count = dice.between(1, 3); count > 0; count--)
+      found.push({ kind: "trim", atMs: dice.between(0, calmMs - 1_000), number: dice.below(100) });
+  }
+  if (failure.answer === "deadLetter" && failure.blocksKeys && dice.chance(0.5))
+    found.push({ kind: "clear", atMs: dice.between(1_000, calmMs) });
+  return found;
 }
 
 function disaster(kind: Disaster["kind"], dice: Random, workers: number, calmMs: number): Disaster {
@@ -193,7 +223,9 @@ function disaster(kind: Disaster["kind"], dice: Random, workers: number, calmMs:
     case "steal":
     case "split":
     case "merge":
+    case "trim":
       return { kind, atMs, number };
+    case "clear":
     case "rewind":
       return { kind, atMs };
   }

@@ -6,9 +6,13 @@ import type { Disaster } from "./disaster.ts";
 export interface Scenario {
   readonly seed: number;
   readonly source: LogShape | QueueShape;
+  /** A queue that is read beside the log, and before it. */
+  readonly beside: QueueShape | undefined;
   readonly load: Load;
   readonly ordering: "none" | "key" | "partition";
   readonly maxInFlight: number;
+  /** Undefined for the engine's own bound, which these messages never reach. */
+  readonly maxBytesInFlight: number | undefined;
   readonly crashLimit: number;
   readonly pipeline: PipelineShape;
   readonly workers: readonly WorkerShape[];
@@ -28,6 +32,8 @@ export interface LogShape {
   /** The most notes that they keep. */
   readonly maxNotes: number;
   readonly leaseDurationMs: number;
+  /** Whether the engine shares its partitions out itself, over a lease store, or the log does, as a consumer group. */
+  readonly assignedBy: "leases" | "provider";
 }
 
 /** A simulated queue. */
@@ -45,6 +51,8 @@ export interface Load {
   readonly keys: number;
   /** Over how long they are appended. */
   readonly appendMs: number;
+  /** How many bytes are added to a payload at most. */
+  readonly padding: number;
   /** The shares of messages that are troublesome, by what they do. */
   readonly trouble: Trouble;
 }
@@ -59,7 +67,9 @@ export interface Trouble {
   readonly undecodable: number;
   /** Is turned away by the filter. */
   readonly unwanted: number;
-  /** Hangs once or twice. */
+  /** Makes the filter throw. */
+  readonly clumsy: number;
+  /** Hangs once or twice; its handler then ends when it is told to, much later, or never. */
   readonly hanging: number;
   /** Kills the process that attempts it. */
   readonly killing: number;
@@ -103,6 +113,8 @@ export interface PipelineShape {
   readonly expand: { readonly most: number; readonly ordering: "parent" | "none"; readonly stages: readonly StageShape[] } | undefined;
   /** Whether an RxJS operator of the user's stands between two stages. */
   readonly tapped: boolean;
+  /** Whether everything of the user's that only looks on throws: the listener, and a rule that classifies. */
+  readonly onlookersThrow: boolean;
   readonly retry: RetryShape | undefined;
   readonly failure:
     | { readonly answer: "halt" }
@@ -110,6 +122,8 @@ export interface PipelineShape {
         readonly answer: "deadLetter";
         readonly maxBatchSize: number;
         readonly oversize: boolean;
+        /** Whether the later messages of a dead letter's key follow it. */
+        readonly blocksKeys: boolean;
         readonly budget: BudgetShape | undefined;
       };
   readonly everyMessages: number;

@@ -1,3 +1,4 @@
+import { clearKeys } from "@spillway/core";
 import type { World } from "../world.ts";
 import type { Worker } from "../worker.ts";
 import { scopeName } from "./scope-name.ts";
@@ -24,7 +25,7 @@ export function strike(world: World, workers: readonly Worker[], disaster: Disas
       history.add(worker?.process?.name ?? "nobody", "clock", () => `jumps by ${disaster.byMs} ms`);
       return;
     case "steal": {
-      const stolen = leases.steal(disaster.number);
+      const stolen = leases.steal(disaster.number) ?? world.group.steal(disaster.number);
       if (stolen === undefined) return;
       checkpoints.raise({ scope: scopeName, partition: stolen.partition }, stolen.token);
       history.add("thief", "lease", () => `of ${stolen.partition} is taken with token ${stolen.token}`);
@@ -40,6 +41,19 @@ export function strike(world: World, workers: readonly Worker[], disaster: Disas
       history.add("log", "merge", () => `of ${parents?.map(({ id }) => id).join(" and ") ?? "nothing"}`);
       return;
     }
+    case "trim": {
+      const partition = log.trim(disaster.number);
+      history.add("log", "trim", () => `of ${partition?.id ?? "nothing"} up to ${partition?.trimmedTo ?? 0}`);
+      return;
+    }
+    case "clear":
+      for (const { process, pipeline } of workers) {
+        if (process === undefined || pipeline === undefined) continue;
+        history.add(process.name, "clear", () => clearKeys(pipeline).join(", "));
+        clearKeys(pipeline);
+        world.referee.viewOf(process).blocked.clear();
+      }
+      return;
     case "rewind":
       rewind();
   }

@@ -14,6 +14,9 @@ export interface WorkOptions {
   readonly isMended: () => boolean;
 }
 
+/** How long a handler hangs that ends late: longer than any time-out. */
+const hangMs = 12_000;
+
 const never = new Promise<never>(() => {
   // A dead process goes on nowhere.
 });
@@ -39,9 +42,17 @@ export function work(options: WorkOptions): {
     return unit;
   }
 
-  /** Hangs until its signal aborts, or for ever; either way nobody hears of it any more. */
-  function hang(signal: AbortSignal, { obeys }: Behaviour): Promise<never> {
-    return obeys ? new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true })) : never;
+  /** Hangs until its signal aborts, until long after that, or for ever; nobody waits for it any more. */
+  function hang(signal: AbortSignal, { hangsUntil }: Behaviour): Promise<never> {
+    switch (hangsUntil) {
+      case "told":
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+      case "late":
+        // As if it had done what it was asked for; whatever it gives must count for nothing.
+        return new Promise((resolve) => void process.clock.schedule(hangMs, () => resolve(undefined as never)));
+      case "never":
+        return never;
+    }
   }
 
   return {

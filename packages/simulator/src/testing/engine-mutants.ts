@@ -39,8 +39,8 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "the loss of a lease is not heard",
     file: "engine/partition-session.ts",
-    find: 'lease.lost.addEventListener("abort", onLost, { once: true });',
-    replace: "",
+    find: "    if (this.#lost) return;\n    this.#lost = true;",
+    replace: "    return;",
   },
   {
     name: "a message that waits for its retry does not hold its lane",
@@ -100,13 +100,13 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "what a checkpoint says is done is run again",
     file: "engine/partition-progress.ts",
-    find: "return this.#done.delete((message as LogMessage<unknown>).position);",
+    find: "const found = this.#done.has(position);",
     replace: "return false;",
   },
   {
     name: "one done position makes all that follows done",
     file: "engine/partition-progress.ts",
-    find: "return this.#done.delete((message as LogMessage<unknown>).position);",
+    find: "const found = this.#done.has(position);",
     replace: "return this.#done.size > 0;",
   },
   {
@@ -186,5 +186,29 @@ export const engineMutants: readonly EngineMutant[] = [
     file: "engine/feed.ts",
     find: "for (const delivery of deliveries) delivery.end();",
     replace: "",
+  },
+  {
+    name: "a dead letter that blocks its key does not wait for what is before it",
+    file: "engine/dead-letter-stage.ts",
+    find: "if (!this.#blocks(delivery) || !this.#follow(letter)) this.#begin(letter);",
+    replace: "this.#begin(letter);",
+  },
+  {
+    name: "the later messages of a blocked key are worked on",
+    file: "engine/blocked-key.ts",
+    find: "return feed.blockedKeys !== undefined && message.key !== undefined && feed.blockedKeys.has(message.key);",
+    replace: "return feed.blockedKeys !== undefined && message.key !== undefined && false;",
+  },
+  {
+    name: "messages that the log has dropped are passed over in silence",
+    file: "engine/partition-session.ts",
+    find: "if (batch.lost !== undefined)\n      this.#run.emit(",
+    replace: "if (batch.lost !== undefined && batch.messages.length === 0)\n      this.#run.emit(",
+  },
+  {
+    name: "what holds the source is not named",
+    file: "engine/gates-of.ts",
+    find: "const told = run.gates.flatMap((gate) => gate() ?? []);",
+    replace: "const told: GateExplanation[] = [];",
   },
 ];

@@ -75,7 +75,7 @@ export async function runUserPipeline(
   keepHistory: boolean,
 ): Promise<RunResult> {
   const scenario = scenarioOf(seed);
-  const world = new World({ scenario, stages: undefined, lanes: { ordering: "none", childrenFree: true }, keepHistory });
+  const world = new World({ scenario, stages: undefined, lanes: { ordering: "none", childrenFree: true }, blocksKeys: false, keepHistory });
   const shared = new Map<string, unknown>();
   const sinks = new Map<string, OutgoingMessage<Payload>[]>();
   let appended = false;
@@ -83,6 +83,7 @@ export async function runUserPipeline(
   await runDeployment({
     world,
     scenario,
+    listenerFails: 0,
     drainTimeoutMs: options.drainTimeoutMs ?? 10_000,
     pipelineFor: (process) => pipelineFor(worldOf(world, scenario.source, process, shared, sinks)),
     append: () =>
@@ -96,7 +97,7 @@ export async function runUserPipeline(
   return resultOf(world);
 }
 
-/** The deployment of a seed: that of the standard mix, over a log, with faults in the user's calls too. Rewinding is the user's own decision. */
+/** The deployment of a seed: that of the standard mix, over a log, with faults in the user's calls too. Rewinding is the user's own decision, and no message is trimmed away. */
 function scenarioOf(seed: number): Scenario & { readonly source: LogShape } {
   const dice = random(seed).fork("user");
   const base = generateScenario(seed, "log");
@@ -105,8 +106,8 @@ function scenarioOf(seed: number): Scenario & { readonly source: LogShape } {
   const faults = kinds
     .filter(() => dice.chance(0.4))
     .map((kind) => ({ point: calls, kind, share: kind.startsWith("crash") ? 0.01 : 0.1, fromMs: 0, untilMs: base.calmMs }));
-  const disasters = base.disasters.filter(({ kind }) => kind !== "rewind");
-  return { ...base, source: base.source as LogShape, faults: [...base.faults, ...faults], disasters };
+  const disasters = base.disasters.filter(({ kind }) => kind !== "rewind" && kind !== "trim" && kind !== "clear");
+  return { ...base, source: base.source as LogShape, beside: undefined, faults: [...base.faults, ...faults], disasters };
 }
 
 function worldOf(
