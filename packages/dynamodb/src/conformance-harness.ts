@@ -4,7 +4,7 @@ import { localClientConfig } from "@spillway-tools/aws-fakes";
 import type { CheckpointStoreHarness, LeaseStoreHarness, SinkHarness, StoredMessage } from "@spillway/conformance";
 import type { FencingToken, Header, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
 import { dynamoDbSink } from "./dynamodb-sink.ts";
-import type { TablePut } from "./table-put.ts";
+import type { TableWrite } from "./table-write.ts";
 import { openKclTable } from "./testing/kcl-table.ts";
 import { openTestTable } from "./testing/test-table.ts";
 
@@ -179,12 +179,12 @@ function sinkHarness(name: string, endpoint: string): SinkHarness {
         { abortSignal: signal },
       );
       let puts = 0;
-      const put = (message: OutgoingMessage<Payload>): TablePut => {
+      const toWrite = (message: OutgoingMessage<Payload>): TableWrite => {
         puts += 1;
-        return { item: { ...toItem(message), number: { N: String(puts) } } };
+        return { put: { ...toItem(message), number: { N: String(puts) } } };
       };
       return {
-        sink: () => dynamoDbSink({ client, tableName, keyAttributes: ["number"], put }),
+        sink: () => dynamoDbSink({ client, tableName, keyAttributes: ["number"], toWrite }),
         async stored() {
           const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
           return Items.toSorted((one, other) => Number(one.number?.N) - Number(other.number?.N)).map(toMessage);

@@ -11,12 +11,12 @@ import {
 import { succeeded, type Clock, type OutgoingMessage } from "@spillway/spec";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { dynamoDbSink } from "./dynamodb-sink.ts";
-import type { PutCondition } from "./table-put.ts";
+import type { TableItem, TableWrite, WriteCondition } from "./table-write.ts";
 
 interface Order {
   readonly id: string;
   readonly amount: string;
-  readonly onlyIf?: PutCondition;
+  readonly onlyIf?: WriteCondition;
 }
 
 const { signal } = new AbortController();
@@ -81,17 +81,17 @@ const sink = () =>
     tableName,
     keyAttributes: ["id"],
     clock: hastyClock,
-    put: ({ value }) => {
+    toWrite: ({ value }) => {
       if (value.amount === "unreadable") throw new Error("no amount");
       const item: Record<string, AttributeValue> = { amount: { N: value.amount } };
       if (value.id !== "") item.id = { S: value.id };
-      return { item, ...(value.onlyIf && { onlyIf: value.onlyIf }) };
+      return { put: item, ...(value.onlyIf && { onlyIf: value.onlyIf }) };
     },
   });
-const order = (id: string, amount = "1", onlyIf?: PutCondition): OutgoingMessage<Order> => ({
+const order = (id: string, amount = "1", onlyIf?: WriteCondition): OutgoingMessage<Order> => ({
   value: { id, amount, ...(onlyIf && { onlyIf }) },
 });
-const isNew = (whenRefused: PutCondition["whenRefused"]): PutCondition => ({ expression: "attribute_not_exists(id)", whenRefused });
+const isNew = (whenRefused: WriteCondition["whenRefused"]): WriteCondition => ({ expression: "attribute_not_exists(id)", whenRefused });
 
 async function stored(): Promise<Record<string, string | undefined>> {
   const { Items } = await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }));
@@ -188,4 +188,82 @@ test("throttling fails each message as transient, a missing permission rejects t
     { ok: false, error: { failureClass: "transient" } },
   ]);
   await expect(sink().write([order("a")], { signal })).rejects.toMatchObject({ failureClass: "fatal" });
+});
+
+const anySink = () =>
+  dynamoDbSink<TableWrite>({ client, tableName, keyAttributes: ["id"], clock: hastyClock, toWrite: ({ value }) => value });
+const key = (id: string): TableItem => ({ id: { S: id } });
+const there: WriteCondition = { expression: "attribute_exists(id)", whenRefused: "fail" };
+
+test("deletes go in one batch with puts, and one of what is not there succeeds", async () => {
+  await sink().write([order("a"), order("b")], { signal });
+  calls = [];
+  const writes: readonly TableWrite[] = [{ delete: key("a") }, { put: { ...key("c"), amount: { N: "3" } } }, { delete: key("nothing") }];
+  expect(
+    await anySink().write(
+      writes.map((value) => ({ value })),
+      { signal },
+    ),
+  ).toEqual([succeeded, succeeded, succeeded]);
+  expect(await stored()).toEqual({ b: "1", c: "3" });
+  expect(calls.filter(({ operation }) => operation === "BatchWriteItem")).toHaveLength(1);
+});
+
+test("a delete that DynamoDB leaves unprocessed is tried again", async () => {
+  await sink().write([order("a")], { signal });
+  faults = faultsInTurn("BatchWriteItem", [
+    { kind: "altered", input: undefined, answer: () => ({ UnprocessedItems: { [tableName]: [{ DeleteRequest: { Key: key("a") } }] } }) },
+  ]);
+  expect(await anySink().write([{ value: { delete: key("a") } }], { signal })).toEqual([succeeded]);
+  expect(await stored()).toEqual({});
+});
+
+test("a delete of an item and a later put of it are made in their order", async () => {
+  const writes: readonly TableWrite[] = [
+    { put: { ...key("a"), amount: { N: "1" } } },
+    { delete: key("a") },
+    { put: { ...key("a"), amount: { N: "2" } } },
+  ];
+  await anySink().write(
+    writes.map((value) => ({ value })),
+    { signal },
+  );
+  expect(await stored()).toEqual({ a: "2" });
+});
+
+test("a conditional delete whose answer was lost is not refused by itself, and one of what is not as it says is", async () => {
+  await sink().write([order("a")], { signal });
+  faults = faultsInTurn("DeleteItem", [{ kind: "answer-lost" }]);
+  expect(await anySink().write([{ value: { delete: key("a"), onlyIf: there } }], { signal })).toEqual([succeeded]);
+  await sink().write([order("b", "1")], { signal });
+  const onlyTwo: WriteCondition = { expression: "amount = :two", values: { ":two": { N: "2" } }, whenRefused: "fail" };
+  expect(await anySink().write([{ value: { delete: key("b"), onlyIf: onlyTwo } }], { signal })).toMatchObject([
+    { ok: false, error: { code: "SPILLWAY_CONDITION_REFUSED" } },
+  ]);
+  expect(await stored()).toEqual({ b: "1" });
+});
+
+test("an update changes what it names and makes the item if need be", async () => {
+  await sink().write([order("a", "1")], { signal });
+  const update = (id: string): TableWrite => ({
+    update: { key: key(id), expression: "SET #amount = :amount", names: { "#amount": "amount" }, values: { ":amount": { N: "7" } } },
+  });
+  expect(await anySink().write([{ value: update("a") }, { value: update("b") }], { signal })).toEqual([succeeded, succeeded]);
+  expect(await stored()).toEqual({ a: "7", b: "7" });
+});
+
+test.each<[string, TableWrite]>([
+  ["a transaction without parts", { transaction: [] }],
+  ["a transaction of more parts than DynamoDB takes", { transaction: Array.from({ length: 101 }, (_, n) => ({ put: key(String(n)) })) }],
+  [
+    "a placeholder with two meanings",
+    {
+      update: { key: key("a"), expression: "SET amount = :n", values: { ":n": { N: "1" } } },
+      onlyIf: { expression: "amount < :n", values: { ":n": { N: "5" } }, whenRefused: "fail" },
+    },
+  ],
+])("%s fails its message, as permanent, without a call", async (_name, value) => {
+  const [result] = await anySink().write([{ value }], { signal });
+  expect(result).toMatchObject({ ok: false, error: { code: "SPILLWAY_ITEM_INVALID", failureClass: "permanent" } });
+  expect(calls).toEqual([]);
 });

@@ -16,5 +16,5 @@ export async function callDynamoDb(endpoint: string, operation: string, input: o
   });
   const body = (await response.json()) as { __type?: string; message?: string; Message?: string };
   if (response.ok) return body;
-  throw new FakeServiceError(body.__type ?? "InternalFailure", body.message ?? body.Message ?? "", response.status);
+  throw new FakeServiceError(body.__type ?? "InternalFailure", body.message ?? body.Message ?? "", response.status, body);
 }

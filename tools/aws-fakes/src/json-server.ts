@@ -6,11 +6,14 @@ import type { FakeCall, Faults } from "./fault.ts";
 export class FakeServiceError extends Error {
   readonly type: string;
   readonly status: number;
+  /** What the exception says beside its type and message, such as why a transaction was cancelled. */
+  readonly members: object;
 
-  constructor(type: string, message: string, status = 400) {
+  constructor(type: string, message: string, status = 400, members: object = {}) {
     super(message);
     this.type = type;
     this.status = status;
+    this.members = members;
   }
 }
 
@@ -31,9 +34,9 @@ export async function startJsonServer(options: {
 }): Promise<JsonServer> {
   const server = createServer((request, response) => {
     void serve(request, response, options).catch((error: unknown) => {
-      const { type, status, message } =
+      const { type, status, message, members } =
         error instanceof FakeServiceError ? error : new FakeServiceError("InternalFailure", String(error), 500);
-      if (!response.headersSent) send(response, options.contentType, status, { __type: type, message });
+      if (!response.headersSent) send(response, options.contentType, status, { ...members, __type: type, message });
       else response.destroy();
     });
   });

@@ -1,28 +1,28 @@
 import { BatchWriteItemCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
 import { type Clock, type ItemResult, SpillwayError, succeeded, wait } from "@spillway/spec";
 import { isNamed } from "./dynamodb-error.ts";
-import { putFailure } from "./put-failure.ts";
-import { putOne, type PutOneOptions } from "./put-one.ts";
-import type { TablePut } from "./table-put.ts";
+import type { TableDelete, TableItem, TablePut } from "./table-write.ts";
+import { writeFailure } from "./write-failure.ts";
+import { writeOne, type WriteOptions } from "./write-one.ts";
 
-/** One item of a batch; no two of a batch have the same key, because DynamoDB refuses that. */
+/** One write of a batch; no two of a batch have the same key, because DynamoDB refuses that. */
 export interface BatchEntry {
   readonly key: string;
-  readonly put: TablePut;
+  readonly write: TablePut | TableDelete;
 }
 
 /** How a batch reaches its table. */
-export interface BatchOptions extends PutOneOptions {
+export interface BatchOptions extends WriteOptions {
   /** Gives back the key of an item that came back unprocessed. */
-  readonly keyOf: (item: TablePut["item"]) => string | undefined;
+  readonly keyOf: (item: TableItem) => string | undefined;
   readonly clock: Clock;
 }
 
 const firstBackoffMs = 50;
 const maxTries = 6;
 
-/** Writes a batch of at most 25 items; what DynamoDB leaves unprocessed is tried again, five times over some three seconds. */
-export async function putBatch(entries: readonly BatchEntry[], options: BatchOptions): Promise<ReadonlyMap<string, ItemResult>> {
+/** Makes at most 25 writes in one call; what DynamoDB leaves unprocessed is tried again, five times over some three seconds. */
+export async function writeBatch(entries: readonly BatchEntry[], options: BatchOptions): Promise<ReadonlyMap<string, ItemResult>> {
   const results = new Map<string, ItemResult>();
   let left = entries;
   for (let tries = 1; left.length > 0; tries += 1) {
@@ -44,10 +44,12 @@ async function tryBatch(
 ): Promise<ReadonlySet<string>> {
   const { client, tableName, signal } = options;
   try {
-    const requests: WriteRequest[] = entries.map(({ put }) => ({ PutRequest: { Item: put.item } }));
+    const requests: WriteRequest[] = entries.map(({ write }) => toRequest(write));
     const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: requests } }), { abortSignal: signal });
     const unprocessed = answer.UnprocessedItems?.[tableName] ?? [];
-    const keys = new Set(unprocessed.flatMap(({ PutRequest }) => options.keyOf(PutRequest?.Item ?? {}) ?? []));
+    const keys = new Set(
+      unprocessed.flatMap(({ PutRequest, DeleteRequest }) => options.keyOf(PutRequest?.Item ?? DeleteRequest?.Key ?? {}) ?? []),
+    );
     // An unprocessed item that is not recognised would count as stored.
     const known = entries.filter(({ key }) => keys.has(key)).length === unprocessed.length;
     return known ? keys : new Set(entries.map(({ key }) => key));
@@ -55,12 +57,16 @@ async function tryBatch(
     if (signal.aborted) throw signal.reason;
     if (isNamed(error, "ValidationException")) {
       // One bad item makes DynamoDB refuse all: alone, each gets its own answer.
-      for (const { key, put } of entries) results.set(key, await putOne(put, options));
+      for (const { key, write } of entries) results.set(key, await writeOne(write, options));
     } else {
-      for (const { key } of entries) results.set(key, putFailure(error, tableName));
+      for (const { key } of entries) results.set(key, writeFailure(error, tableName));
     }
     return new Set();
   }
+}
+
+function toRequest(write: TablePut | TableDelete): WriteRequest {
+  return "put" in write ? { PutRequest: { Item: write.put } } : { DeleteRequest: { Key: write.delete } };
 }
 
 function throttled(tableName: string): ItemResult {
