@@ -209,13 +209,26 @@ test("deletes go in one batch with puts, and one of what is not there succeeds",
   expect(calls.filter(({ operation }) => operation === "BatchWriteItem")).toHaveLength(1);
 });
 
-test("a delete that DynamoDB leaves unprocessed is tried again", async () => {
+test("of a batch only the delete that DynamoDB leaves unprocessed is tried again", async () => {
   await sink().write([order("a")], { signal });
+  calls = [];
+  const put = { PutRequest: { Item: { id: { S: "b" }, amount: { N: "2" } } } };
   faults = faultsInTurn("BatchWriteItem", [
-    { kind: "altered", input: undefined, answer: () => ({ UnprocessedItems: { [tableName]: [{ DeleteRequest: { Key: key("a") } }] } }) },
+    {
+      kind: "altered",
+      input: { RequestItems: { [tableName]: [put] } },
+      answer: () => ({ UnprocessedItems: { [tableName]: [{ DeleteRequest: { Key: key("a") } }] } }),
+    },
   ]);
-  expect(await anySink().write([{ value: { delete: key("a") } }], { signal })).toEqual([succeeded]);
-  expect(await stored()).toEqual({});
+  const writes: readonly TableWrite[] = [{ delete: key("a") }, { put: put.PutRequest.Item }];
+  const results = await anySink().write(
+    writes.map((value) => ({ value })),
+    { signal },
+  );
+  expect(results).toEqual([succeeded, succeeded]);
+  expect(await stored()).toEqual({ b: "2" });
+  const batches = calls.filter(({ operation }) => operation === "BatchWriteItem");
+  expect(batches.map(({ input }) => (input.RequestItems as Record<string, unknown[]>)[tableName]?.length)).toEqual([2, 1]);
 });
 
 test("a delete of an item and a later put of it are made in their order", async () => {
