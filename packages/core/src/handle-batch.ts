@@ -47,7 +47,8 @@ const known = ["name", "maxMessages", "maxBytes", "lingerMs", "concurrency", "ti
  * the good ones pass and each bad one fails alone, in at most log2(n) + 1 further calls for each; no message that has passed runs again. A result
  * list of the wrong length counts as a throw.
  *
- * Emits each message when its batch has an answer for it · Holds back a lane while an earlier message of it is in another batch, or has failed ·
+ * Emits each message when its batch has an answer for it, and every earlier one of its lane has gone on or is settled · Holds back a lane while an
+ * earlier message of it is in another batch, or has failed: what passed behind it keeps its result and is not run again ·
  * A failure of class resource (or a time-out) halves the batch and the next ones; they grow again slowly.
  *
  * ```ts

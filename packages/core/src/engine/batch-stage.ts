@@ -42,6 +42,8 @@ export interface BatchStageOptions {
 
 interface Lane extends BusyLane {
   state: "ready" | "flying" | "held";
+  /** Those of the waiting that have passed in a batch with an earlier one that has not: they go on after it, and are not worked on again. */
+  through: Set<TrackedDelivery> | undefined;
 }
 
 /** Collects deliveries into batches, keeps each lane in order over them, and takes the results apart again. */
@@ -89,7 +91,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
         this.depart();
         return;
       }
-      this.lanes.add(delivery, key, { state: "ready", waiting: new Ring(4) });
+      this.lanes.add(delivery, key, { state: "ready", waiting: new Ring(4), through: undefined });
       delivery.ownsLane = true;
     }
     this.queue(delivery);
@@ -194,7 +196,8 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       if (lane === undefined) continue;
       lane.state = "flying";
       if (!sharesLanes) continue;
-      for (let mate = lane.waiting.peek(); mate !== undefined && (mate.settled || fits(mate)); mate = lane.waiting.peek()) {
+      const goesAlong = (mate: TrackedDelivery): boolean => mate.settled || (lane.through?.has(mate) !== true && fits(mate));
+      for (let mate = lane.waiting.peek(); mate !== undefined && goesAlong(mate); mate = lane.waiting.peek()) {
         lane.waiting.shift();
         if (mate.settled) this.eligible--;
         else take(mate);
@@ -275,17 +278,28 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.flying--;
     const now = this.run.clock.nowMs();
     const lanes = new Map<Lane, TrackedDelivery>();
-    const notAttempted: TrackedDelivery[] = [];
+    const back: TrackedDelivery[] = [];
+    let stuck: Set<Lane> | undefined = undefined;
     batch.forEach((delivery, index) => {
       const lane = this.lanes.of(delivery);
       if (lane !== undefined) lanes.set(lane, delivery);
       if (delivery.settled) return;
       const result = results[index] as BatchResult;
-      if (result.ok) this.leave(delivery, result === passed ? delivery.value : result.value);
-      else if (lane?.state === "held" || hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED")) notAttempted.push(delivery);
+      const isBehind = lane !== undefined && stuck?.has(lane) === true;
+      if (result.ok) {
+        if (result !== passed) delivery.value = result.value;
+        if (!isBehind) this.leave(delivery);
+        else {
+          (lane.through ??= new Set()).add(delivery);
+          back.push(delivery);
+        }
+        return;
+      }
+      if (lane !== undefined) (stuck ??= new Set()).add(lane);
+      if (isBehind || hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED")) back.push(delivery);
       else this.failed(delivery, lane, result.error, now);
     });
-    for (const delivery of notAttempted.reverse()) this.putBack(delivery);
+    for (const delivery of back.reverse()) this.putBack(delivery);
     for (const [lane, delivery] of lanes) if (lane.state === "flying") this.advance(lane, delivery);
   }
 
@@ -302,8 +316,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     return false;
   }
 
-  private leave(delivery: TrackedDelivery, value: unknown): void {
-    delivery.value = value;
+  private leave(delivery: TrackedDelivery): void {
     delivery.attempt = 1;
     delivery.lastFailure = undefined;
     delivery.leaveHolder();
@@ -319,7 +332,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.next.accept(delivery);
   }
 
-  /** A delivery behind a failed one of its lane goes back to its place; it has used no attempt. */
+  /** A delivery behind one of its lane that has not passed goes back to its place; it has used no attempt. */
   private putBack(delivery: TrackedDelivery): void {
     const lane = this.lanes.of(delivery);
     delivery.ownsLane = false;
@@ -330,9 +343,16 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     }
   }
 
-  /** The next message of a lane may go; a lane without one is forgotten. */
+  /** The next message of a lane may go, and goes on at once if it has passed already; a lane without one is forgotten. */
   private advance(lane: Lane, of: TrackedDelivery): void {
-    const next = this.lanes.next(lane, of);
+    let next = this.lanes.next(lane, of);
+    for (; next !== undefined && lane.through?.delete(next) === true; next = this.lanes.next(lane, next)) {
+      if (isBlocked(next)) {
+        this.failed(next, lane, blockedError(next.message.key), this.run.clock.nowMs());
+        return;
+      }
+      this.leave(next);
+    }
     if (next === undefined) return;
     lane.state = "ready";
     next.ownsLane = true;

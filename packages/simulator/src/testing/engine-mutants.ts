@@ -176,6 +176,12 @@ export const engineMutants: readonly EngineMutant[] = [
     replace: "",
   },
   {
+    name: "what has passed in a batch goes on before an earlier one of its lane that has not",
+    file: "engine/batch-stage.ts",
+    find: "if (!isBehind) this.leave(delivery);",
+    replace: "if (!isBehind || delivery.attempt > 0) this.leave(delivery);",
+  },
+  {
     name: "halts are taken for deaths",
     file: "engine/queue-intake.ts",
     find: "buries: !options.run.halts,",
