@@ -90,7 +90,8 @@ async function writeBatch<A, M>(
   const orderedWith = laneOrder(sink.traits.order);
   batch.forEach((delivery, index) => {
     try {
-      const message = { id: delivery.message.id, ...toMessage(delivery.value as A, delivery) };
+      const sourceMessage = delivery.feed.sourceMessage(delivery);
+      const message = { id: delivery.message.id, ...toMessage(delivery.value as A, delivery), sourceMessage };
       if (!orderedWith(delivery, message)) {
         results[index] = { ok: false, error: notYet };
         return;

@@ -24,9 +24,9 @@ export function memorySink<T>(options: MemorySinkOptions = {}): MemorySink<T> {
   const { name = "memory", maxBatchSize = 1_000, maxMessageBytes = Infinity } = options;
   const messages: OutgoingMessage<T>[] = [];
 
-  function keep(message: OutgoingMessage<T>): void {
+  function keep({ sourceMessage: _made, ...message }: OutgoingMessage<T>): void {
     const { value } = message;
-    if (!(value instanceof Uint8Array)) return void messages.push({ ...message });
+    if (!(value instanceof Uint8Array)) return void messages.push(message);
     if (value.byteLength > maxMessageBytes) {
       throw new SpillwayError(`A value of ${value.byteLength} bytes is above the limit of ${maxMessageBytes} bytes (maxMessageBytes).`, {
         code: "SPILLWAY_OVERSIZE",

@@ -57,4 +57,9 @@ export interface OutgoingMessage<T> {
   readonly headers?: Headers;
   /** The same for every attempt to write this message; a sink that can deduplicate uses it. Left out: the sink makes its own. */
   readonly id?: string;
+  /**
+   * The message of the source that this one was made of, as it was read; the engine says so. A sink that stores what it is given together with the
+   * source's checkpoint goes by it. Left out: it was made of none.
+   */
+  readonly sourceMessage?: Message<unknown>;
 }

@@ -21,7 +21,7 @@ export interface Sink<T> {
   readonly traits: SinkTraits;
   /**
    * Writes 1 to maxBatchSize messages. Resolves with one result for each, in order; ok means that the sink holds the message as durably as it ever
-   * will. SPILLWAY_OVERSIZE on an item: it can never be stored. A rejection leaves it unknown which were stored: the engine treats all as failed,
+   * will, or that it is stored in one step with the source's next checkpoint that settles the message it was made of. SPILLWAY_OVERSIZE on an item: it can never be stored. A rejection leaves it unknown which were stored: the engine treats all as failed,
    * and may write them again. May be called while earlier writes are under way; never with two messages of one lane in two writes.
    */
   write(messages: readonly OutgoingMessage<T>[], options: CallOptions): Promise<readonly ItemResult[]>;

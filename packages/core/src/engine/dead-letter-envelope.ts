@@ -26,6 +26,7 @@ export function deadLetterOf(delivery: TrackedDelivery, failure: Failure, run: R
     value: payload,
     headers: [...message.headers.filter(([name]) => name !== deadLetterHeader), header],
     id: writeId(metadata),
+    sourceMessage: feed.sourceMessage(delivery),
   };
 }
 

@@ -112,6 +112,10 @@ export class Family implements Home, Activity {
     return { key: this.parent.feed.original(this.parent.message).key, payload: this.#payloadOf(message.value) };
   }
 
+  sourceMessage(): Message<unknown> {
+    return this.parent.feed.sourceMessage(this.parent);
+  }
+
   /** What cannot be made bytes of is shown as it prints: a dead letter that cannot be redriven is better than none. */
   #payloadOf(value: unknown): Payload {
     try {

@@ -137,6 +137,10 @@ export class Feed implements Home, Parking {
     return this.taken - this.unsettled;
   }
 
+  sourceMessage({ message }: TrackedDelivery): Message<unknown> {
+    return message;
+  }
+
   /** The bytes that a message of this feed arrived with. */
   original(message: Message<unknown>): Original {
     return this.owner.original(message);

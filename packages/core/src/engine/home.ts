@@ -28,6 +28,8 @@ export interface Home {
   readonly parking: Parking | undefined;
   /** The bytes that a message arrived with. */
   original(message: Message<unknown>): Original;
+  /** The source's message that a delivery is of, or was made of. */
+  sourceMessage(delivery: TrackedDelivery): Message<unknown>;
   /** A delivery has come to the end of its pipeline. */
   conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
