@@ -156,7 +156,7 @@ async function coordinatorOf({ client }: TestTopic, groupId: string): Promise<nu
   const port = kafkajsPort(client);
   const options = { signal: new AbortController().signal };
   await port.metadata([], options);
-  const coordinator = await port.coordinator(groupId, options);
+  const coordinator = await port.coordinator({ groupId }, options);
   await port.close();
   return coordinator;
 }

@@ -1,5 +1,6 @@
 import { SpillwayError, type OutgoingMessage, type Payload } from "@spillway/spec";
 import type { Kafka } from "kafkajs";
+import type { KafkaTransactions } from "./kafka-transactions.ts";
 import { compressionTypes, type Compression } from "./wire/codecs.ts";
 
 /** Where a Kafka sink writes, and how. */
@@ -23,6 +24,8 @@ export interface KafkaSinkOptions {
   readonly deliveryTimeoutMs?: number;
   /** How long no broker may answer at the very start before that is fatal. Default: 30,000. */
   readonly startTimeoutMs?: number;
+  /** The transactions of the pipeline's source: what is written is committed with its offsets. Default: none, each message is stored at once. */
+  readonly transactions?: KafkaTransactions;
   /** Chooses a partition, from 0. Default: by the key's hash, as Kafka's own clients do; keyless messages in turn. */
   readonly partition?: (message: OutgoingMessage<Payload>, partitionCount: number) => number;
 }

@@ -5,17 +5,23 @@ import { kafkajsPort } from "./client/kafkajs-port.ts";
 import { sharedPort } from "./client/shared-port.ts";
 import { topicDirectory } from "./client/topic-directory.ts";
 import { resolveSinkOptions, type KafkaSinkOptions } from "./kafka-sink-options.ts";
+import { joinAsSink } from "./kafka-transactions.ts";
 import { byKey, type ChoosePartition } from "./sink/choose-partition.ts";
+import { keyText } from "./sink/key-text.ts";
+import { outgoingSize } from "./sink/outgoing-size.ts";
+import { partitionOf } from "./sink/partition-of.ts";
 import { partitionWriter, type PartitionWriter, type PendingMessage } from "./sink/partition-writer.ts";
+import { produceAtLeader } from "./sink/produce-at-leader.ts";
+import { gatherOutputs, placeMessages } from "./transactions/gather-outputs.ts";
+import type { OutputWriter } from "./transactions/output.ts";
 
 const idleMs = 10_000;
 const metadataMaxAgeMs = 60_000;
-/** What a record takes beside its key, value and headers, generously. */
-const overheadBytes = 32;
 
 /**
  * Writes messages to a Kafka topic and confirms each when all in-sync replicas hold it. A message that is sent again after a lost answer is stored once.
- * Connects with the first write, and closes its connections when none has come for a while.
+ * Connects with the first write, and closes its connections when none has come for a while. With `transactions` it
+ * confirms when it has taken a message: it is stored with the checkpoint of the message that it was made of, or not at all.
  *
  *     publish(kafkaSink({ client, topic: "charged" }), (receipt) => ({ key: receipt.orderId, value: encode(receipt) }))
  */
@@ -27,6 +33,20 @@ export function kafkaSink(options: KafkaSinkOptions): Sink<Payload> {
   const writers = new Map<number, PartitionWriter>();
   const choose: ChoosePartition = options.partition ?? byKey;
   const context = { ...resolved, port, leader: (at: TopicPartition) => directory.leader(at), refresh: directory.refresh };
+  const scope = options.transactions === undefined ? undefined : joinAsSink(options.transactions, options.client);
+  const outputWriter: OutputWriter = {
+    codec: resolved.codec,
+    maxBatchBytes: resolved.maxBatchBytes,
+    refresh: directory.refresh,
+    async produce(to, batch, transactionalId, produceOptions) {
+      const release = hold();
+      try {
+        await produceAtLeader(context, to, batch, transactionalId, produceOptions);
+      } finally {
+        release();
+      }
+    },
+  };
   let writes = 0;
   let refreshedMs = performance.now();
 
@@ -46,12 +66,12 @@ export function kafkaSink(options: KafkaSinkOptions): Sink<Payload> {
     const results = messages.map(
       (message) =>
         new Promise<ItemResult>((settle) => {
-          const partition = choose(message, partitionCount, write);
-          if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount) {
-            settle({ ok: false, error: noPartition(topic, partition, partitionCount) });
+          const partition = partitionOf(choose, message, { topic, partitionCount, write });
+          if (typeof partition !== "number") {
+            settle({ ok: false, error: partition });
             return;
           }
-          const pending = { message, key: keyText(message.key), bytes: sizeOf(message), failedKeys, settle };
+          const pending = { message, key: keyText(message.key), bytes: outgoingSize(message), failedKeys, settle };
           const group = byPartition.get(partition);
           if (group === undefined) byPartition.set(partition, [pending]);
           else group.push(pending);
@@ -65,6 +85,7 @@ export function kafkaSink(options: KafkaSinkOptions): Sink<Payload> {
     name: resolved.name,
     traits: { maxBatchSize: resolved.maxBatchSize, order: "key" },
     async write(messages, { signal }) {
+      const placed = scope === undefined ? undefined : placeMessages(messages, topic, scope.outputs);
       const release = hold();
       try {
         await abortable(directory.start({ signal }), { signal });
@@ -75,6 +96,14 @@ export function kafkaSink(options: KafkaSinkOptions): Sink<Payload> {
         }
         const partitionCount = directory.topics()[0]?.partitions.length ?? 0;
         if (partitionCount === 0) throw missing(topic);
+        if (placed !== undefined) {
+          const write = writes++;
+          return gatherOutputs(placed, {
+            topic,
+            writer: outputWriter,
+            partitionOf: (message) => partitionOf(choose, message, { topic, partitionCount, write }),
+          });
+        }
         const dealt = deal(messages, partitionCount);
         // The connections are needed until the last message is settled, also when the caller does not wait for it.
         const held = hold();
@@ -85,29 +114,6 @@ export function kafkaSink(options: KafkaSinkOptions): Sink<Payload> {
       }
     },
   };
-}
-
-function keyText(key: string | Uint8Array | undefined): string | undefined {
-  return typeof key === "object" ? Buffer.from(key).toString("latin1") : key;
-}
-
-function sizeOf({ key, value, headers = [] }: OutgoingMessage<Payload>): number {
-  let bytes = overheadBytes + lengthOf(key) + (value?.length ?? 0);
-  for (const [name, headerValue] of headers) bytes += name.length * 3 + lengthOf(headerValue) + 10;
-  return bytes;
-}
-
-/** Of text at most: three bytes for each unit. */
-function lengthOf(value: string | Uint8Array | undefined): number {
-  if (value === undefined) return 0;
-  return typeof value === "string" ? value.length * 3 : value.length;
-}
-
-function noPartition(topic: string, partition: number, partitionCount: number): SpillwayError {
-  return new SpillwayError(
-    `The option "partition" chose ${partition}, but topic "${topic}" has ${partitionCount} partitions: choose a whole number from 0 up to that.`,
-    { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
-  );
 }
 
 function missing(topic: string): SpillwayError {

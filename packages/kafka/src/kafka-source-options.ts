@@ -1,5 +1,6 @@
 import { SpillwayError } from "@spillway/spec";
 import type { Kafka } from "kafkajs";
+import type { KafkaTransactions } from "./kafka-transactions.ts";
 
 /** What a Kafka source reads, as whom, and how much at once. */
 export interface KafkaSourceOptions {
@@ -33,6 +34,8 @@ export interface KafkaSourceOptions {
   readonly startTimeoutMs?: number;
   /** How long a topic may be missing in mid-run, as it is while it is made anew, before that is fatal. Default: 30,000. */
   readonly missingTopicTimeoutMs?: number;
+  /** Commits the offsets together with what the pipeline's sinks of the same transactions are given. Default: none, offsets are committed alone. */
+  readonly transactions?: KafkaTransactions;
   /** Hears of what is odd and not an error, such as foreign offset metadata. Default: process.emitWarning. */
   readonly onWarning?: (message: string) => void;
 }

@@ -339,6 +339,6 @@ async function asOperator(
 ): Promise<void> {
   const port = kafkajsPort(client);
   await port.metadata([], calls);
-  await call(port, await port.coordinator(groupId, calls));
+  await call(port, await port.coordinator({ groupId }, calls));
   await port.close();
 }

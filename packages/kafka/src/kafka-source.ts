@@ -6,6 +6,7 @@ import { committedCheckpoints } from "./group/committed-checkpoints.ts";
 import { groupAssigner } from "./group/group-assigner.ts";
 import { groupMember } from "./group/group-member.ts";
 import { resolveSourceOptions, type KafkaSourceOptions } from "./kafka-source-options.ts";
+import { joinAsSource } from "./kafka-transactions.ts";
 import { partitionId, topicPartition } from "./partition-id.ts";
 import { countMessages } from "./read/count-messages.ts";
 import { fetcher } from "./read/fetcher.ts";
@@ -28,12 +29,13 @@ const idleMs = 2_000;
 export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
   const resolved = resolveSourceOptions(options);
   const { port, hold: holdReading } = sharedPort(kafkajsPort(options.client), idleMs);
+  const transactions = options.transactions === undefined ? undefined : joinAsSource(options.transactions, options.client);
   const joining = sharedPort(kafkajsPort(options.client), idleMs);
   const directory = topicDirectory(port, resolved);
   const partitions = fetcher(port, directory, resolved);
 
   const assigner = groupAssigner({
-    make: (start) => groupMember(port, joining.port, directory, { ...resolved, groupId: options.groupId, start }),
+    make: (start) => groupMember(port, joining.port, directory, { ...resolved, groupId: options.groupId, transactions, start }),
     hold() {
       const releases = [holdReading(), joining.hold()];
       return () => {

@@ -1,3 +1,4 @@
+export { consoleConsumer } from "./console-consumer.ts";
 export { startDynamoDbLocal, startElasticMq, startKinesalite, startKinesisLocal } from "./http-servers.ts";
 export { startKafka, type KafkaCluster, type KafkaNode, type KafkaOptions } from "./kafka-cluster.ts";
 export { kafkaApi, type KafkaRequest } from "./kafka-frames.ts";

@@ -71,6 +71,10 @@ const meanings: Readonly<Record<string, Meaning>> = {
       "Another kind of consumer is in the group: stop it first, or use a group of your own. Offsets that it committed are taken over.",
   },
   INVALID_SESSION_TIMEOUT: { ...options, advice: "Choose a sessionTimeoutMs within the broker's group.min/max.session.timeout.ms." },
+  INVALID_TRANSACTION_TIMEOUT: {
+    ...options,
+    advice: "Choose a timeoutMs of kafkaTransactions within the broker's transaction.max.timeout.ms.",
+  },
   INVALID_GROUP_ID: { ...options, advice: "Give a groupId that is not empty." },
   UNSUPPORTED_VERSION: { ...options, advice: "Use Kafka 2.3 or newer." },
 };

@@ -41,6 +41,9 @@ export type OffsetQuestion = TopicPartition & { readonly timestampMs: number };
 /** The answer to an offset question. */
 export type OffsetAnswer = TopicPartition & { readonly offset: number; readonly error: KafkaError | undefined };
 
+/** What a broker can be the coordinator of. */
+export type CoordinatorOf = { readonly groupId: string } | { readonly transactionalId: string };
+
 /** A member's stamp: what the coordinator checks its calls against. */
 export interface GroupStamp {
   readonly generation: number;
@@ -66,12 +69,19 @@ export interface ProduceRequest extends TopicPartition {
   readonly batch: Buffer;
   readonly acks: -1;
   readonly timeoutMs: number;
+  /** The transaction that the batch is part of; undefined: none. */
+  readonly transactionalId: string | undefined;
 }
 
 /** A producer's identity, by which a broker knows a batch that it was sent before. */
 export interface ProducerId {
   readonly producerId: bigint;
   readonly epoch: number;
+}
+
+/** A producer of transactions. Whoever asks for this identity next makes it worthless to its last owner. */
+export interface TransactionalProducer extends ProducerId {
+  readonly transactionalId: string;
 }
 
 /**
@@ -83,8 +93,8 @@ export interface KafkaPort {
   metadata(topics: readonly string[] | undefined, options: CallOptions): Promise<readonly TopicMetadata[]>;
   fetch(broker: number, request: FetchRequest, options: CallOptions): Promise<readonly FetchedPartition[]>;
   listOffsets(broker: number, questions: readonly OffsetQuestion[], options: CallOptions): Promise<readonly OffsetAnswer[]>;
-  /** Resolves to the broker that coordinates a group. */
-  coordinator(groupId: string, options: CallOptions): Promise<number>;
+  /** Resolves to the broker that coordinates a group, or the transactions of an id. */
+  coordinator(of: CoordinatorOf, options: CallOptions): Promise<number>;
   joinGroup(
     broker: number,
     request: {
@@ -117,6 +127,34 @@ export interface KafkaPort {
   ): Promise<readonly CommittedOffset[]>;
   /** A producer identity of its own, from any broker. */
   initProducerId(options: CallOptions): Promise<ProducerId>;
+  /**
+   * A producer's identity for transactions, from their coordinator. Aborts a transaction that the last owner of the id has left open; rejects with
+   * CONCURRENT_TRANSACTIONS while one is being ended, so that afterwards everything is as the last transaction left it.
+   */
+  initTransactions(
+    broker: number,
+    request: { readonly transactionalId: string; readonly timeoutMs: number },
+    options: CallOptions,
+  ): Promise<TransactionalProducer>;
+  /** Takes partitions into the producer's transaction, which begins with the first. */
+  addPartitions(
+    broker: number,
+    producer: TransactionalProducer,
+    partitions: readonly TopicPartition[],
+    options: CallOptions,
+  ): Promise<void>;
+  /** Takes a group's offsets into the producer's transaction. */
+  addOffsets(broker: number, producer: TransactionalProducer, groupId: string, options: CallOptions): Promise<void>;
+  /** Commits offsets at the group's coordinator that count only when the transaction is committed. */
+  commitInTransaction(
+    broker: number,
+    producer: TransactionalProducer,
+    groupId: string,
+    commits: readonly OffsetCommit[],
+    options: CallOptions,
+  ): Promise<void>;
+  /** Commits the producer's transaction: all of it, or nothing. May be repeated; a rejection leaves it unknown whether it is committed. */
+  commitTransaction(broker: number, producer: TransactionalProducer, options: CallOptions): Promise<void>;
   /** Resolves to the offset of the batch's first record; rejects unless the broker confirms exactly this batch. */
   produce(broker: number, request: ProduceRequest, options: CallOptions): Promise<number>;
   /** Lets the process end although connections are open, or not any more. */

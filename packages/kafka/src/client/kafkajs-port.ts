@@ -1,10 +1,13 @@
 import type { CallOptions } from "@spillway/spec";
 import type { Kafka } from "kafkajs";
 import { abortable, bounded } from "./abortable.ts";
+import { byTopic } from "./by-topic.ts";
+import { check, failure } from "./check-answer.ts";
 import { answered, KafkaError, thrown } from "./kafka-error.ts";
-import type { CommittedOffset, KafkaPort, OffsetAnswer, TopicMetadata, TopicPartition } from "./kafka-port.ts";
+import type { CommittedOffset, KafkaPort, OffsetAnswer, TopicMetadata } from "./kafka-port.ts";
 import { brokerConnections } from "./broker-connections.ts";
-import { errorOf, rawRequest, requests, type KafkajsBroker, type KafkajsCall } from "./kafkajs-internals.ts";
+import { rawRequest, requests, type KafkajsBroker, type KafkajsCall } from "./kafkajs-internals.ts";
+import { transactionCalls } from "./kafkajs-transactions.ts";
 import { produceBody, readProduceAnswer } from "../wire/produce.ts";
 import { readFetchAnswer } from "../wire/fetch.ts";
 
@@ -105,9 +108,11 @@ export function kafkajsPort(client: Kafka): KafkaPort {
       );
     },
 
-    async coordinator(groupId, options) {
-      const answer = await call<CoordinatorAnswer>("any", "GroupCoordinator", { groupId, coordinatorType: 0 }, options);
-      check(answer.errorCode, `the question for the coordinator of group ${groupId}`);
+    async coordinator(of, options) {
+      // kafkajs calls the key a group's id, whatever it is of.
+      const [groupId, coordinatorType] = "groupId" in of ? [of.groupId, 0] : [of.transactionalId, 1];
+      const answer = await call<CoordinatorAnswer>("any", "GroupCoordinator", { groupId, coordinatorType }, options);
+      check(answer.errorCode, `the question for the coordinator of ${"groupId" in of ? "group" : "transactions"} ${groupId}`);
       connections.learn([answer.coordinator]);
       return answer.coordinator.nodeId;
     },
@@ -193,6 +198,8 @@ export function kafkajsPort(client: Kafka): KafkaPort {
       return { producerId: BigInt(answer.producerId), epoch: answer.producerEpoch };
     },
 
+    ...transactionCalls(call),
+
     async produce(broker, request, options) {
       const api = { ...produceApi, name: "Produce" };
       const answers = await raw(broker, api, produceBody(request), request.timeoutMs + networkMs, readProduceAnswer, options);
@@ -229,6 +236,10 @@ const apiKeys: Readonly<Record<string, number>> = {
   LeaveGroup: 13,
   SyncGroup: 14,
   InitProducerId: 22,
+  AddPartitionsToTxn: 24,
+  AddOffsetsToTxn: 25,
+  EndTxn: 26,
+  TxnOffsetCommit: 28,
 };
 
 interface MetadataAnswer {
@@ -293,29 +304,10 @@ function topicOf({ topic, topicErrorCode, isInternal, partitionMetadata }: Metad
   };
 }
 
-function byTopic<T extends TopicPartition>(items: readonly T[]): readonly { readonly topic: string; readonly partitions: readonly T[] }[] {
-  const topics = new Map<string, T[]>();
-  for (const item of items) {
-    const some = topics.get(item.topic);
-    if (some === undefined) topics.set(item.topic, [item]);
-    else some.push(item);
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
-}
-
 function expired(doing: string, limitMs: number): KafkaError {
   return new KafkaError(`No answer within ${limitMs} ms while ${doing}. The connection is given up and the request made again.`, {
     type: "TIMEOUT",
     code: "SPILLWAY_KAFKA_UNREACHABLE",
     failureClass: "transient",
   });
-}
-
-function check(errorCode: number, doing: string): void {
-  if (errorCode !== 0) throw failure(errorCode, doing);
-}
-
-function failure(errorCode: number, doing: string): KafkaError {
-  const { type, retriable } = errorOf(errorCode);
-  return answered(type, doing, retriable);
 }

@@ -1,7 +1,10 @@
-import type { CallOptions, StartPosition } from "@spillway/spec";
+import { failureClassOf, type CallOptions, type PartitionId, type StartPosition } from "@spillway/spec";
 import type { GroupStamp, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
 import type { TopicDirectory } from "../client/topic-directory.ts";
 import { partitionId } from "../partition-id.ts";
+import { beginTransactions } from "../transactions/begin-transactions.ts";
+import type { TransactionScope } from "../transactions/transaction-scope.ts";
+import type { TransactionalWriter } from "../transactions/transactional-writer.ts";
 import { decodeMetadata, encodeMetadata, type CommitMetadata } from "./commit-metadata.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { HeldLease } from "./held-lease.ts";
@@ -14,17 +17,20 @@ export interface AcquireContext {
   readonly directory: TopicDirectory;
   readonly groupId: string;
   readonly start: StartPosition;
+  /** Set when offsets are committed together with what sinks were given. */
+  readonly transactions: TransactionScope | undefined;
   readonly warn: (message: string) => void;
 }
 
 /** A partition as it was found, and marked as held. */
-export type Found = Pick<HeldLease, "topic" | "partition" | "id" | "takeover" | "committed">;
+export type Found = Pick<HeldLease, "topic" | "partition" | "id" | "takeover" | "committed" | "transactions">;
 
 const nothing: CommitMetadata = { held: false, fresh: false, done: [], attempting: undefined };
 
 /**
- * Reads what is committed for partitions that were just assigned, and marks them as held, in one commit: so that whoever finds one held knows that its
- * owner crashed, and so that a start at "latest" stays where it was, whatever happens before the first checkpoint.
+ * Reads what is committed for partitions that were just assigned, once no transaction of their last owner can change it any more, and marks them as
+ * held, in one commit: so that whoever finds one held knows that its owner crashed, and so that a start at "latest" stays where it was, whatever happens
+ * before the first checkpoint.
  */
 export async function acquire(
   context: AcquireContext,
@@ -34,7 +40,10 @@ export async function acquire(
   options: CallOptions,
 ): Promise<readonly Found[]> {
   const { port, coordinator, directory, groupId, start } = context;
-  const committed = await coordinator.call((broker) => port.committed(broker, groupId, partitions, options), options);
+  const writers = await begun(context, partitions, options);
+  const ready = context.transactions === undefined ? partitions : partitions.filter((at) => writers.has(partitionId(at)));
+  if (ready.length === 0) return [];
+  const committed = await coordinator.call((broker) => port.committed(broker, groupId, ready, options), options);
   const given = new Map(starts.map((one) => [partitionId(one), one.offset]));
   const unknown = committed.filter((one) => one.offset === undefined && !given.has(partitionId(one)));
   if (unknown.length > 0) {
@@ -46,7 +55,7 @@ export async function acquire(
     if (at === undefined) return [];
     const old = offset === undefined ? { ...nothing, fresh: true } : metadataOf(context, id, at, metadata);
     const takeover = old.held ? "unclean" : "clean";
-    return [{ topic, partition, id, takeover, committed: { offset: at, metadata: { ...old, held: true } } }];
+    return [{ topic, partition, id, takeover, committed: { offset: at, metadata: { ...old, held: true } }, transactions: writers.get(id) }];
   });
   const commits = found.map(({ topic, partition, committed: { offset, metadata } }) => ({
     topic,
@@ -56,6 +65,26 @@ export async function acquire(
   }));
   if (commits.length > 0) await coordinator.call((broker) => port.commit(broker, groupId, stamp, commits, options), options);
   return found;
+}
+
+/** Takes the partitions' transactions over. One whose last transaction is just being ended is left out until the next call, and holds up no other. */
+async function begun(
+  { transactions, port, groupId, coordinator }: AcquireContext,
+  partitions: readonly TopicPartition[],
+  options: CallOptions,
+): Promise<ReadonlyMap<PartitionId, TransactionalWriter>> {
+  const writers = new Map<PartitionId, TransactionalWriter>();
+  if (transactions === undefined) return writers;
+  const context = { port, groupId, groupCoordinator: coordinator, timeoutMs: transactions.timeoutMs };
+  const begin = async (at: TopicPartition): Promise<void> => {
+    try {
+      writers.set(partitionId(at), await beginTransactions(context, at, options));
+    } catch (error) {
+      if (options.signal.aborted || failureClassOf(error) === "fatal") throw error;
+    }
+  };
+  await Promise.all(partitions.map(begin));
+  return writers;
 }
 
 function metadataOf({ warn, groupId }: AcquireContext, id: string, offset: number, text: string): CommitMetadata {

@@ -1,9 +1,9 @@
 import type { CallOptions } from "@spillway/spec";
 import { pause } from "../client/abortable.ts";
 import { KafkaError } from "../client/kafka-error.ts";
-import type { KafkaPort } from "../client/kafka-port.ts";
+import type { CoordinatorOf, KafkaPort } from "../client/kafka-port.ts";
 
-/** The broker that coordinates the group: it may move at any time. */
+/** The broker that coordinates a group or an id's transactions: it may move at any time. */
 export interface Coordinator {
   /** Makes a call at the coordinator; when it has moved or is not reached, looks for it and calls again, a few times. */
   call<T>(make: (broker: number) => Promise<T>, options: CallOptions): Promise<T>;
@@ -19,14 +19,14 @@ const moved: ReadonlySet<string> = new Set([
 ]);
 const attempts = 8;
 
-/** Keeps track of a group's coordinator over one port. */
-export function coordinatorOf(port: KafkaPort, groupId: string): Coordinator {
+/** Keeps track of a coordinator over one port. */
+export function coordinatorOf(port: KafkaPort, of: CoordinatorOf): Coordinator {
   let broker: number | undefined;
   return {
     async call(make, options) {
       for (let attempt = 1, waitMs = 50; ; attempt += 1, waitMs = Math.min(waitMs * 2, 1_000)) {
         try {
-          broker ??= await port.coordinator(groupId, options);
+          broker ??= await port.coordinator(of, options);
           return await make(broker);
         } catch (error) {
           const isMoved = error instanceof KafkaError && moved.has(error.type);

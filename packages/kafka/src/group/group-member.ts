@@ -7,6 +7,7 @@ import type { TopicDirectory } from "../client/topic-directory.ts";
 import { partitionId } from "../partition-id.ts";
 import { acquire } from "./acquire.ts";
 import { commitOffset } from "./commit-offset.ts";
+import { commitWithOutputs } from "./commit-with-outputs.ts";
 import { coordinatorOf } from "./coordinator.ts";
 import type { GroupOptions } from "./group-options.ts";
 import { leaseLost, type Committed, type HeldLease } from "./held-lease.ts";
@@ -43,8 +44,8 @@ const patienceMs = 5_000;
  */
 export function groupMember(port: KafkaPort, joining: KafkaPort, directory: TopicDirectory, options: GroupOptions): GroupMember {
   const { groupId } = options;
-  const coordinator = coordinatorOf(port, groupId);
-  const joiningCoordinator = coordinatorOf(joining, groupId);
+  const coordinator = coordinatorOf(port, { groupId });
+  const joiningCoordinator = coordinatorOf(joining, { groupId });
   const leases = leaseTable(options.drainTimeoutMs, settleRemoval);
   const ended = new AbortController();
   // Each partition's calls listen to it.
@@ -119,7 +120,10 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
       for (let waitMs = 100; missing().length > 0 && !signal.aborted && stamp.value === at; waitMs = Math.min(waitMs * 2, 2_000)) {
         try {
           const found = await acquire({ port, coordinator, directory, ...options }, at, missing(), starts, { signal });
-          for (const lease of leases.add(found, at.generation)) gained(lease);
+          for (const lease of leases.add(found, at.generation)) {
+            options.transactions?.outputs.open(lease.id);
+            gained(lease);
+          }
         } catch (error) {
           if (signal.aborted) return;
           if (!(error instanceof SpillwayError) || !error.retryable) throw error;
@@ -165,6 +169,7 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   }
 
   function settleRemoval(id: PartitionId): void {
+    options.transactions?.outputs.close(id);
     if (stopping) return endIfDone();
     if (assigned.has(id)) {
       // Given back while it was ours to read, or assigned again while it was being given back: it is offered again, but not in a hurry.
@@ -275,6 +280,10 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
   };
 
   function commit(lease: HeldLease, committed: Committed, callOptions: CallOptions): Promise<void> {
+    if (options.transactions !== undefined && lease.transactions !== undefined) {
+      const { transactions } = options;
+      return commitWithOutputs({ transactions, lose: leases.lose, fail: give }, lease, lease.transactions, committed, callOptions);
+    }
     const context = { port, coordinator, groupId, stamp: () => stamp.value, changed: stamp.changed, outdated: isOutdated };
     return commitOffset(context, lease, committed, callOptions);
   }

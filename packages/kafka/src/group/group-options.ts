@@ -1,4 +1,5 @@
 import type { StartPosition } from "@spillway/spec";
+import type { TransactionScope } from "../transactions/transaction-scope.ts";
 
 /** How this process takes part in its group. */
 export interface GroupOptions {
@@ -9,5 +10,7 @@ export interface GroupOptions {
   readonly heartbeatIntervalMs: number;
   readonly drainTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
+  /** Set when offsets are committed together with what sinks were given. */
+  readonly transactions: TransactionScope | undefined;
   readonly warn: (message: string) => void;
 }

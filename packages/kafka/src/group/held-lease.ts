@@ -1,5 +1,6 @@
 import { SpillwayError, type FencingToken, type PartitionId } from "@spillway/spec";
 import type { TopicPartition } from "../client/kafka-port.ts";
+import type { TransactionalWriter } from "../transactions/transactional-writer.ts";
 import type { CommitMetadata } from "./commit-metadata.ts";
 
 /** What is committed for a partition: the offset to read on from, and what is written beside it. */
@@ -17,6 +18,8 @@ export interface HeldLease extends TopicPartition {
   status: "held" | "draining" | "gone";
   /** What was committed last. */
   committed: Committed;
+  /** What its offsets are committed through, together with what sinks were given; undefined: by themselves. */
+  readonly transactions: TransactionalWriter | undefined;
   readonly drain: AbortController;
   readonly lost: AbortController;
   /** Ends the draining at its deadline. */

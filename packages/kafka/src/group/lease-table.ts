@@ -15,6 +15,8 @@ export interface LeaseTable {
   drain(lease: HeldLease, why: string): void;
   /** Takes a partition that was given back off the table. */
   remove(lease: HeldLease): void;
+  /** Gives a partition up at once: what runs of it is aborted. */
+  lose(lease: HeldLease, why: string): void;
   loseAll(why: string): void;
 }
 
@@ -79,6 +81,7 @@ export function leaseTable(drainTimeoutMs: number, removed: (id: PartitionId) =>
       lease.drain.abort(new Error(why));
     },
     remove,
+    lose,
     loseAll(why) {
       for (const lease of leases.values()) lose(lease, why);
     },

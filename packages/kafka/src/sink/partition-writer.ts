@@ -1,8 +1,10 @@
 import { SpillwayError, succeeded, type CallOptions, type ItemResult, type OutgoingMessage, type Payload } from "@spillway/spec";
 import { pause } from "../client/abortable.ts";
 import { KafkaError, thrown } from "../client/kafka-error.ts";
-import type { KafkaPort, ProducerId, TopicPartition } from "../client/kafka-port.ts";
+import type { ProducerId, TopicPartition } from "../client/kafka-port.ts";
 import { recordBatch } from "../wire/record-batch.ts";
+import { notAttempted } from "./not-attempted.ts";
+import { produceAtLeader, type ProduceContext } from "./produce-at-leader.ts";
 
 /** A message on its way into one partition. */
 export interface PendingMessage {
@@ -16,14 +18,11 @@ export interface PendingMessage {
 }
 
 /** What writing a partition stands on. */
-export interface WriterContext {
-  readonly port: KafkaPort;
+export interface WriterContext extends ProduceContext {
   readonly codec: number;
   readonly maxBatchBytes: number;
   readonly lingerMs: number;
-  readonly requestTimeoutMs: number;
   readonly deliveryTimeoutMs: number;
-  leader(at: TopicPartition): number | undefined;
   refresh(options: CallOptions): Promise<void>;
 }
 
@@ -108,9 +107,10 @@ export function partitionWriter(at: TopicPartition, context: WriterContext): Par
           sequence = 0;
         }
         if (encoded?.identity !== identity) {
-          encoded = { identity, batch: await recordBatch(messages, { ...identity, firstSequence: sequence }, context.codec, Date.now()) };
+          const named = { ...identity, firstSequence: sequence, isTransactional: false };
+          encoded = { identity, batch: await recordBatch(messages, named, context.codec, Date.now()) };
         }
-        await produce(encoded.batch, patience);
+        await produceAtLeader(context, at, encoded.batch, undefined, patience);
         sequence = (sequence + messages.length) % (largestSequence + 1);
         return;
       } catch (error) {
@@ -132,18 +132,6 @@ export function partitionWriter(at: TopicPartition, context: WriterContext): Par
     }
   }
 
-  async function produce(batch: Buffer, options: CallOptions): Promise<void> {
-    const leader = context.leader(at);
-    if (leader === undefined) {
-      throw new KafkaError(`Partition ${at.topic}-${at.partition} has no leader now. It is tried again.`, {
-        type: "LEADER_NOT_AVAILABLE",
-        code: "SPILLWAY_KAFKA_UNREACHABLE",
-        failureClass: "transient",
-      });
-    }
-    await context.port.produce(leader, { ...at, batch, acks: -1, timeoutMs: context.requestTimeoutMs }, options);
-  }
-
   return {
     add(messages) {
       queue.push(...messages);
@@ -151,18 +139,6 @@ export function partitionWriter(at: TopicPartition, context: WriterContext): Par
       isRunning = true;
       void run();
     },
-  };
-}
-
-function notAttempted(key: string): ItemResult {
-  return {
-    ok: false,
-    error: new SpillwayError(
-      `An earlier message of key ${JSON.stringify(key.slice(0, 100))} failed in the same write, so this one was not tried.`,
-      {
-        code: "SPILLWAY_NOT_ATTEMPTED",
-      },
-    ),
   };
 }
 

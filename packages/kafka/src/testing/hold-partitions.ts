@@ -5,6 +5,8 @@ import type { KafkaSource } from "../kafka-source.ts";
 export interface Holder {
   readonly leases: readonly [Lease, ...Lease[]];
   readonly checkpoints: CheckpointStore;
+  /** The next lease; rejects when the source cannot go on. */
+  next(): Promise<Lease | undefined>;
   /** Gives everything back and leaves. */
   leave(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export async function holdPartitions(
   return {
     leases: held,
     checkpoints: coordination.checkpoints,
+    next: async () => (await iterator.next()).value as Lease | undefined,
     async leave() {
       stop.abort();
       await Promise.all(held.map((lease) => lease.release("drained", calls)));

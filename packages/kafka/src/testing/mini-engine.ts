@@ -23,8 +23,8 @@ export interface MiniEngine {
 export interface MiniEngineOptions {
   readonly source: KafkaSource;
   readonly start?: StartPosition;
-  /** Runs one message; it has succeeded when this resolves. */
-  readonly handle: (message: KafkaMessage) => Promise<void>;
+  /** Runs one message; it has succeeded when this resolves. Nothing of it may begin once the signal has aborted. */
+  readonly handle: (message: KafkaMessage, over: AbortSignal) => Promise<void>;
   /** Hears of each checkpoint that was confirmed. */
   readonly saved: (partition: PartitionId, from: StartPosition) => void;
   readonly slots?: number;
@@ -94,7 +94,7 @@ export function miniEngine({
         entry.state = "running";
         notSaved.set(entry.message.id, entry);
         running += 1;
-        void handle(entry.message).then(() => {
+        void handle(entry.message, over).then(() => {
           if (dead.signal.aborted) return;
           running -= 1;
           entry.state = "done";
@@ -105,18 +105,24 @@ export function miniEngine({
         });
       }
     };
-    const save = async (): Promise<void> => {
+    let saving: Promise<void> = Promise.resolve();
+    // One at a time, as the contract says.
+    const save = (): Promise<void> => {
+      saving = saving.catch(() => undefined).then(saveNow);
+      return saving;
+    };
+    const saveNow = async (): Promise<void> => {
       let done = 0;
       while (entries[done]?.state === "done") done += 1;
       const last = entries[done - 1];
       if (last !== undefined) from = { at: "after", position: last.message.position };
       entries.splice(0, done);
       const beyond = entries.filter(({ state }) => state === "done").slice(0, checkpoints.maxDone);
-      const saving = [...notSaved].filter(([, { state }]) => state === "done").map(([id]) => id);
+      const covered = [...notSaved].filter(([, { state }]) => state === "done").map(([id]) => id);
       const positions: readonly Position[] = beyond.map(({ message }) => message.position);
       await checkpoints.save(key, { state: "reading", from, done: positions, attempting: undefined }, lease.token, endless);
       saved(lease.partition, from);
-      for (const id of saving) notSaved.delete(id);
+      for (const id of covered) notSaved.delete(id);
     };
     const saver = (async () => {
       while (!stop.aborted) {

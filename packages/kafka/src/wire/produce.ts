@@ -9,9 +9,9 @@ export interface ProduceAnswer extends TopicPartition {
 }
 
 /** The body of a produce request of version 7: one batch for one partition, never more, because a client cannot tell what became of several. */
-export function produceBody({ topic, partition, batch, acks, timeoutMs }: ProduceRequest): Buffer {
-  const writer = byteWriter(64 + topic.length * 3 + batch.length);
-  writeString16(writer, null); // no transaction
+export function produceBody({ topic, partition, batch, acks, timeoutMs, transactionalId }: ProduceRequest): Buffer {
+  const writer = byteWriter(64 + topic.length * 3 + (transactionalId ?? "").length * 3 + batch.length);
+  writeString16(writer, transactionalId ?? null);
   writeInt16(writer, acks);
   writeInt32(writer, timeoutMs);
   writeInt32(writer, 1);

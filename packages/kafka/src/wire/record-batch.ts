@@ -7,11 +7,14 @@ import { crc32c } from "./crc32c.ts";
 /** What makes a batch one that a broker stores once, however often it is sent. */
 export interface BatchIdentity extends ProducerId {
   readonly firstSequence: number;
+  /** Whether the batch counts only when the producer's transaction is committed. */
+  readonly isTransactional: boolean;
 }
 
 const headBytes = 61;
 const crcAt = 17;
 const attributesAt = 21;
+const transactionalBit = 0x10;
 
 /** Packs messages as one record batch of format 2. */
 export async function recordBatch(
@@ -30,7 +33,7 @@ export async function recordBatch(
   writeInt32(batch, -1); // leader epoch: the broker's
   writeInt8(batch, 2);
   writeInt32(batch, 0); // the checksum, below
-  writeInt16(batch, codec);
+  writeInt16(batch, identity.isTransactional ? codec | transactionalBit : codec);
   writeInt32(batch, messages.length - 1);
   writeInt64(batch, nowMs);
   writeInt64(batch, nowMs);

@@ -8,7 +8,7 @@ import { recordBatch } from "./record-batch.ts";
 import { readRecordSet } from "./record-set.ts";
 
 const partition = "t-0" as PartitionId;
-const identity = { producerId: 7n, epoch: 0, firstSequence: 0 };
+const identity = { producerId: 7n, epoch: 0, firstSequence: 0, isTransactional: false };
 const nowMs = 1_700_000_000_123;
 
 interface BatchOptions {
