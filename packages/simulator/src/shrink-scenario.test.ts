@@ -11,7 +11,15 @@ function disaster(): Scenario {
   const base = generateScenario(1);
   const [worker] = base.workers;
   if (worker === undefined) throw new Error("a scenario has a worker");
-  return { ...base, workers: [worker, worker, worker], faults: [bystander, culprit, bystander], load: { ...base.load, messages: 200 } };
+  return {
+    ...base,
+    beside: { kind: "queue", groups: false, visibilityTimeoutMs: 3_000, receivers: 1, maxNackDelayMs: 0 },
+    workers: [worker, worker, worker],
+    faults: [bystander, culprit, bystander],
+    load: { ...base.load, messages: 200, padding: 500 },
+    maxBytesInFlight: 100,
+    pipeline: { ...base.pipeline, tapped: true, onlookersThrow: true },
+  };
 }
 
 test("what a disaster does not need is left out, and what it needs is kept", async () => {
@@ -22,6 +30,12 @@ test("what a disaster does not need is left out, and what it needs is kept", asy
   expect(shrunk.disasters).toEqual([]);
   expect(shrunk.workers).toHaveLength(1);
   expect(shrunk.load.messages).toBe(7);
+  expect(shrunk).toMatchObject({
+    beside: undefined,
+    maxBytesInFlight: undefined,
+    load: { padding: 0 },
+    pipeline: { tapped: false, onlookersThrow: false },
+  });
   expect(Object.values(shrunk.load.trouble).every((share) => share === 0)).toBe(true);
 });
 

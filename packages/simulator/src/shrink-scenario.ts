@@ -44,6 +44,7 @@ function* smallerThan(scenario: Scenario): Iterable<Scenario> {
     const messages = Math.ceil(load.messages / share);
     if (messages < load.messages) yield { ...scenario, load: { ...load, messages } };
   }
+  yield* simplerThan(scenario);
   if (workers.length > 1) yield { ...scenario, workers: workers.slice(0, -1) };
   for (const index of faults.keys()) yield { ...scenario, faults: without(faults, index) };
   for (const index of disasters.keys()) yield { ...scenario, disasters: without(disasters, index) };
@@ -56,6 +57,23 @@ function* smallerThan(scenario: Scenario): Iterable<Scenario> {
   for (const messages of [Math.floor(load.messages * 0.8), load.messages - 1]) {
     if (messages > 0 && messages < load.messages) yield { ...scenario, load: { ...load, messages } };
   }
+}
+
+/** Scenarios with a plainer source or pipeline. */
+function* simplerThan(scenario: Scenario): Iterable<Scenario> {
+  const { source, beside, load, pipeline, maxBytesInFlight } = scenario;
+  const { failure, retry } = pipeline;
+  if (beside !== undefined) yield { ...scenario, beside: undefined };
+  if (source.kind === "log" && source.assignedBy === "provider") yield { ...scenario, source: { ...source, assignedBy: "leases" } };
+  if (maxBytesInFlight !== undefined) yield { ...scenario, maxBytesInFlight: undefined };
+  if (load.padding > 0) yield { ...scenario, load: { ...load, padding: 0 } };
+  if (pipeline.expand !== undefined && pipeline.stages.length > 0) yield { ...scenario, pipeline: { ...pipeline, expand: undefined } };
+  if (pipeline.tapped) yield { ...scenario, pipeline: { ...pipeline, tapped: false } };
+  if (pipeline.onlookersThrow) yield { ...scenario, pipeline: { ...pipeline, onlookersThrow: false } };
+  if (retry?.budget === true) yield { ...scenario, pipeline: { ...pipeline, retry: { ...retry, budget: false } } };
+  if (failure.answer !== "deadLetter") return;
+  if (failure.blocksKeys) yield { ...scenario, pipeline: { ...pipeline, failure: { ...failure, blocksKeys: false } } };
+  if (failure.budget !== undefined) yield { ...scenario, pipeline: { ...pipeline, failure: { ...failure, budget: undefined } } };
 }
 
 function without<T>(items: readonly T[], index: number): readonly T[] {
