@@ -61,6 +61,18 @@ export type EngineEvent =
   | { readonly type: "lease"; readonly source: string; readonly event: LeaseEvent }
   /** Nothing of a partition or queue has ended for stalledAfterMs although something is under way; told once until it moves. */
   | { readonly type: "stalled"; readonly source: string; readonly partition: PartitionId | undefined; readonly says: string }
+  /**
+   * The log drops the first unsettled message of a partition in headroomMs, unless it is settled before, or the log's retention is raised; negative when it may
+   * have. Told when a quarter of the retention is left, and whenever half of what was left then is. Only where the source says how long it keeps messages.
+   */
+  | {
+      readonly type: "retention-near";
+      readonly source: string;
+      readonly partition: PartitionId | undefined;
+      readonly headroomMs: number;
+      readonly retentionMs: number;
+      readonly says: string;
+    }
   /** These messages did not end in time, or were lost; they are aborted and will be delivered again. */
   | { readonly type: "deadline"; readonly source: string; readonly messages: readonly Message<unknown>[] }
   /** The pipeline begins to stop: what is in flight, how many handlers run, and how long they take as a rule (undefined where none was timed). */

@@ -52,6 +52,11 @@ export interface FeedExplanation {
   /** Where a restart would read on; undefined for a queue. */
   readonly watermark: StartPosition | undefined;
   readonly behindMs: number | undefined;
+  /**
+   * In how many milliseconds the log may drop the first message that is not settled; negative when it may have. Undefined for a queue, where the source does
+   * not say how long it keeps messages, and while nothing is left to do.
+   */
+  readonly headroomMs: number | undefined;
   /** Waiting or under way. */
   readonly unsettled: number;
   /** Settled already, and held by the first unsettled message. */
@@ -118,14 +123,15 @@ function guaranteesOf({ source, ordering, maxInFlight }: Input): readonly string
 function feedsOf(intake: unknown, run: Run): readonly FeedExplanation[] {
   if (intake instanceof QueueIntake) return [explainFeed(intake.feed, run, undefined)];
   if (!(intake instanceof LogIntake)) return [];
-  return [...intake.sessions].map((session) =>
-    explainFeed(session.feed, run, { watermark: session.watermark, behindMs: session.behindMs, unsaved: session.checkpointer.unsaved }),
+  return [...intake.sessions].map(({ feed, watermark, retention: { behindMs, headroomMs }, checkpointer: { unsaved } }) =>
+    explainFeed(feed, run, { watermark, behindMs, headroomMs, unsaved }),
   );
 }
 
 interface LogState {
   readonly watermark: StartPosition;
   readonly behindMs: number | undefined;
+  readonly headroomMs: number | undefined;
   readonly unsaved: number;
 }
 
@@ -136,6 +142,7 @@ function explainFeed(feed: Feed, run: Run, log: LogState | undefined): FeedExpla
     partition: origin.partition,
     watermark: log?.watermark,
     behindMs: log?.behindMs,
+    headroomMs: log?.headroomMs,
     unsettled,
     heldBehindFirst: Math.max(0, window.size - unsettled),
     firstUnsettled: unsettled === 0 ? undefined : firstUnsettled(feed, run),

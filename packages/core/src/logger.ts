@@ -50,6 +50,7 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "breaker":
       return [event.state === "open" ? "warn" : "info", `the breaker "${event.breaker}" is ${event.state}`];
     case "stalled":
+    case "retention-near":
       return ["error", event.says];
     case "draining":
       return [

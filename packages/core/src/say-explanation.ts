@@ -30,6 +30,7 @@ function sayFeed({
   partition,
   watermark,
   behindMs,
+  headroomMs,
   unsettled,
   heldBehindFirst,
   firstUnsettled,
@@ -38,6 +39,7 @@ function sayFeed({
   const facts = [
     ...(watermark === undefined ? [] : [`reads on ${sayStart(watermark)}`]),
     ...(behindMs === undefined ? [] : [`${behindMs} ms behind`]),
+    ...(headroomMs === undefined ? [] : [`kept for ${Math.floor(headroomMs / 1_000)} s more`]),
     `${unsettled} unsettled`,
     ...(unsaved === 0 ? [] : [`${unsaved} settled and not saved yet`]),
   ];

@@ -17,6 +17,7 @@ import type { KinesisMessage } from "./kinesis-message.ts";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { listShards } from "./list-shards.ts";
 import { pollShard } from "./poll-shard.ts";
+import { streamRetention } from "./stream-retention.ts";
 import { registeredConsumer } from "./registered-consumer.ts";
 import { subscribeShard } from "./subscribe-shard.ts";
 
@@ -58,6 +59,7 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
   requireWithin("maxRecordsPerCall", maxRecordsPerCall, 1, 10_000);
   requireWithin("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
   requireWithin("idleMs", idleMs, 1, 60_000);
+  const retention = streamRetention(client, options, clock);
   /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
   let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
 
@@ -87,6 +89,7 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
         gapMs: 1_000 / callsPerSecondPerShard,
         idleMs,
         maxRecordsPerCall,
+        retention,
       };
       return endedByReturn(signal, (ended) =>
         delivery === "polling" ? pollShard(reader, from, ended) : subscribeShard(reader, registered, from, ended),

@@ -308,3 +308,53 @@ test("an abort rejects a pull that waits for an answer, with the signal's reason
   await expect(pull).rejects.toThrow("stop");
   fake.setFaults(noFaults);
 });
+
+describe("the stream's retention", () => {
+  const retentionIs = (hours: number) =>
+    faultsInTurn("DescribeStreamSummary", [
+      { kind: "altered", input: {}, answer: () => ({ StreamDescriptionSummary: { RetentionPeriodHours: hours } }) },
+    ]);
+  const hourMs = 3_600_000;
+
+  /** Pulls until a batch tells this retention. */
+  async function told(reading: ReturnType<typeof read>, retentionMs: number): Promise<void> {
+    for (;;) {
+      const { value } = await reading.iterator.next();
+      if ((value as LogBatch<Payload>).retentionMs === retentionMs) return;
+    }
+  }
+
+  test("is told with each batch, and asked for anew after ten minutes, because somebody may raise it", async () => {
+    const reading = read();
+    await told(reading, 24 * hourMs);
+    const asked = callsOf("DescribeStreamSummary").length;
+    fake.setFaults(retentionIs(168));
+    await told(reading, 24 * hourMs);
+    expect(callsOf("DescribeStreamSummary")).toHaveLength(asked);
+    clock.advance(600_000);
+    await told(reading, 168 * hourMs);
+    expect(callsOf("DescribeStreamSummary").length).toBeGreaterThan(asked);
+    reading.abort();
+  });
+
+  test("is left out where asking is not allowed, and reading goes on", async () => {
+    fake.setFaults(faultsInTurn("DescribeStreamSummary", [error("AccessDeniedException")]));
+    append(3);
+    const reading = read();
+    expect(await reading.until(3)).toEqual(upTo(3));
+    while (callsOf("DescribeStreamSummary").length === 0) await reading.iterator.next();
+    append(1);
+    expect(await reading.until(4)).toEqual(upTo(4));
+    expect(reading.batches.filter(({ retentionMs }) => retentionMs !== undefined)).toEqual([]);
+    expect(callsOf("DescribeStreamSummary")).toHaveLength(1);
+    reading.abort();
+  });
+
+  test("is not waited for: a call that hangs holds up no record", async () => {
+    fake.setFaults(faultsInTurn("DescribeStreamSummary", [{ kind: "answer-hangs" }]));
+    append(3);
+    const reading = read();
+    expect(await reading.until(3)).toEqual(upTo(3));
+    reading.abort();
+  });
+});

@@ -47,7 +47,7 @@ export async function* pollShard(reader: ShardReader, from: StartPosition, signa
     }
     failures = 0;
     const { messages, lost } = cursor.advance(page.Records ?? []);
-    yield* inBatches(messages, page.MillisBehindLatest, lost);
+    yield* inBatches(messages, { behindMs: page.MillisBehindLatest, retentionMs: reader.retention.known(signal), lost });
     if (page.NextShardIterator === undefined) {
       if (page.ChildShards === undefined || page.ChildShards.length === 0) await shardEnd(reader).confirm(signal);
       return;

@@ -1,6 +1,7 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import type { CallPace, Clock, PartitionId } from "@spillway/spec";
 import type { KinesisStream } from "./kinesis-stream.ts";
+import type { StreamRetention } from "./stream-retention.ts";
 
 /** What reading one shard stands on. */
 export interface ShardReader {
@@ -15,4 +16,5 @@ export interface ShardReader {
   /** The longest time between two calls, of a shard without records. */
   readonly idleMs: number;
   readonly maxRecordsPerCall: number;
+  readonly retention: StreamRetention;
 }

@@ -91,6 +91,16 @@ test("records come as they are appended, and reading goes on after a position", 
   await again.iterator.return?.();
 });
 
+test("events tell how long the stream keeps its records", async () => {
+  const reading = read(open());
+  while (reading.batches.at(-1)?.retentionMs === undefined) {
+    append(1);
+    await reading.until(put);
+  }
+  expect(reading.batches.at(-1)?.retentionMs).toBe(86_400_000);
+  await reading.iterator.return?.();
+});
+
 describe("a subscription that ends", () => {
   test.each([
     ["in order, as after five minutes", { kind: "end" }],

@@ -52,7 +52,7 @@ export async function* subscribeShard(
         failures = 0;
         const { Records = [], MillisBehindLatest, ContinuationSequenceNumber } = heard.event;
         const { messages, lost } = cursor.advance(Records);
-        yield* inBatches(messages, MillisBehindLatest, lost);
+        yield* inBatches(messages, { behindMs: MillisBehindLatest, retentionMs: reader.retention.known(signal), lost });
         if (ContinuationSequenceNumber === undefined) {
           if (!hasChildren(heard.event)) await shardEnd(reader).confirm(signal);
           return;

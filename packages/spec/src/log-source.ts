@@ -25,6 +25,11 @@ export interface LogBatch<T> {
   readonly messages: readonly LogMessage<T>[];
   /** How far the end of this batch is behind the end of the partition, in milliseconds; left out where the provider does not say. */
   readonly behindMs?: number;
+  /**
+   * How long the log keeps a message, from its timestamp, in milliseconds; left out where the provider does not say, or keeps all. The engine tells before
+   * an unsettled message is dropped. It may change from batch to batch.
+   */
+  readonly retentionMs?: number;
   /** Set when the log no longer held what came next, so that reading went on later. Reported, never silent. */
   readonly lost?: LostMessages;
 }

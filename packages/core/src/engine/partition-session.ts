@@ -24,6 +24,7 @@ import type { Ordering } from "./ordering.ts";
 import { PartitionProgress } from "./partition-progress.ts";
 import { readPartition } from "./partition-reader.ts";
 import { pause } from "./pause.ts";
+import { Retention } from "./retention.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { scheduleUnless } from "./schedule-unless.ts";
 import { sizeOf } from "./size-of.ts";
@@ -68,6 +69,7 @@ export class PartitionSession implements FeedOwner {
   readonly feed: Feed;
   /** What is wrong with reading it. */
   readonly trouble: SourceTrouble;
+  readonly retention: Retention;
   readonly #options: PartitionSessionOptions;
   readonly #run: Run;
   readonly #checkpointer: Checkpointer;
@@ -81,8 +83,6 @@ export class PartitionSession implements FeedOwner {
   #careful: CarefulStart | undefined = undefined;
   #ended = false;
   #lost = false;
-  /** How far the newest message that was read is behind the end of the partition; undefined where the source does not say. */
-  behindMs: number | undefined = undefined;
   #whenIdle: (() => void) | undefined = undefined;
   #whenPassed: (() => void) | undefined = undefined;
 
@@ -94,6 +94,7 @@ export class PartitionSession implements FeedOwner {
     this.trouble = new SourceTrouble(run, source.name, lease.partition);
     this.origin = { kind: "log", source: source.name, consumer: source.coordination.consumer, partition: lease.partition };
     this.feed = new Feed(run, options.gate, options.ordering, options.level, this);
+    this.retention = new Retention(run, this.feed);
     this.#progress = new PartitionProgress(lease.start, options.maxSpan);
     this.#checkpointer = new Checkpointer({
       run,
@@ -142,6 +143,7 @@ export class PartitionSession implements FeedOwner {
     if (await this.#open()) this.#ended = await this.#read();
     await this.#idle();
     cancelTick();
+    this.retention.stop();
     const how = this.#lost ? "lost" : this.#ended && !this.feed.closed ? "finished" : "drained";
     await this.#giveBack(how);
     lease.drain.removeEventListener("abort", onDrain);
@@ -292,7 +294,7 @@ export class PartitionSession implements FeedOwner {
   #offer(batch: LogBatch<unknown>, reserved: number): void {
     const { lease, source } = this.#options;
     this.trouble.passed();
-    if (batch.behindMs !== undefined) this.behindMs = batch.behindMs;
+    this.retention.heard(batch);
     if (batch.lost !== undefined)
       this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
     let bytes = 0;
