@@ -25,6 +25,8 @@ export interface Reader {
   keyBytesOf(message: Message<Payload>): Uint8Array | undefined;
 }
 
+type MaybeMessage = QueueMessage<Payload> | undefined;
+
 /** What a reader works with. */
 export interface ReaderOptions {
   readonly fifo: boolean;
@@ -41,32 +43,48 @@ export function createReader({ fifo, checkMd5, largeMessages, timeoutMs, clock, 
   const maxBytes = largeMessages?.maxPayloadBytes ?? 67_108_864;
   const binaryKeys = new WeakMap<object, Uint8Array>();
 
-  async function bodyOf({ raw, body, object, objectBytes }: ReceivedMessage, signal: AbortSignal): Promise<string> {
-    if (object === undefined || largeMessages === undefined) return body;
+  async function textOf(
+    { raw, objectBytes }: ReceivedMessage,
+    object: ObjectLocation,
+    { store }: LargeMessageReading,
+    signal: AbortSignal,
+  ): Promise<string> {
     if (objectBytes !== undefined && objectBytes > maxBytes) throw tooLarge(raw, object, objectBytes, maxBytes);
     const limit = { signal, timeoutMs, clock, what: `Reading ${nameOf(object)}` };
-    const bytes = await withTimeLimit(limit, (callSignal) => largeMessages.store.get(object, { signal: callSignal, maxBytes }));
+    const bytes = await withTimeLimit(limit, (callSignal) => store.get(object, { signal: callSignal, maxBytes }));
     if (bytes === undefined) throw missing(raw, object);
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   }
 
-  async function readOne(raw: SqsMessage, receivedAtMs: number, signal: AbortSignal): Promise<QueueMessage<Payload> | undefined> {
-    try {
-      const received = inspect(raw, { checkMd5, followPointers: largeMessages !== undefined });
-      const { message, keyBytes } = readMessage(received, await bodyOf(received, signal), { fifo, receivedAtMs });
-      if (keyBytes !== undefined) binaryKeys.set(message, keyBytes);
-      return message;
-    } catch (error) {
+  function made(received: ReceivedMessage, body: string, receivedAtMs: number): QueueMessage<Payload> {
+    const { message, keyBytes } = readMessage(received, body, { fifo, receivedAtMs });
+    if (keyBytes !== undefined) binaryKeys.set(message, keyBytes);
+    return message;
+  }
+
+  /** Undefined for a message that cannot be passed on; a promise only for one whose payload is elsewhere. */
+  function readOne(raw: SqsMessage, receivedAtMs: number, signal: AbortSignal): MaybeMessage | Promise<MaybeMessage> {
+    const refused = (error: unknown): undefined => {
       signal.throwIfAborted();
       trouble.note(error instanceof SpillwayError ? error : unreadable(raw, error));
-      return undefined;
+    };
+    try {
+      const received = inspect(raw, { checkMd5, followPointers: largeMessages !== undefined });
+      const { object } = received;
+      if (object === undefined || largeMessages === undefined) return made(received, received.body, receivedAtMs);
+      return textOf(received, object, largeMessages, signal)
+        .then((text) => made(received, text, receivedAtMs))
+        .catch(refused);
+    } catch (error) {
+      return refused(error);
     }
   }
 
   return {
     async read(raw, signal) {
       const receivedAtMs = clock.nowMs();
-      const messages = await inParallel(raw, maxEntries, (message) => readOne(message, receivedAtMs, signal));
+      // At most as many as one call gives, so that their payloads may be read side by side.
+      const messages = await Promise.all(raw.map((message) => readOne(message, receivedAtMs, signal)));
       const held = new Set<string | undefined>();
       return messages.filter((message, index): message is QueueMessage<Payload> => {
         const group = fifo ? raw[index]?.Attributes?.MessageGroupId : undefined;
