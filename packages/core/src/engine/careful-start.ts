@@ -84,9 +84,10 @@ export class CarefulStart implements StartGuard {
     if (--this.#left > 0) return;
     this.#left = Number.POSITIVE_INFINITY;
     this.#current = undefined;
+    // Before the turn is passed on: whoever is woken by that may start messages of this feed, and they must not ask this guard any more.
+    this.#options.over();
     this.#options.turn.leave(this);
     for (let retry = this.#retries.next(); retry !== undefined; retry = this.#retries.next()) retry.go();
-    this.#options.over();
   }
 
   #startRetries(): void {

@@ -1,6 +1,7 @@
 // What was wrong: when the last message of a careful start ended, the next retry had just taken the turn; the guard was then dropped with the turn in its hand, and no
 // other partition of the process that started carefully ever got it.
-// Found by the simulator (liveness; seed 637). Mended so: who is over leaves the turn.
+// The same when passing the turn on woke a partition, and that started another message of the one that was over: the old guard was asked, and took the turn again.
+// Found by the simulator (liveness; seeds 637 and 11474). Mended so: who is over leaves the turn, and is no guard any more when it does.
 import { expect, test } from "vitest";
 import { CarefulStart } from "../engine/careful-start.ts";
 import { CarefulTurn } from "../engine/careful-turn.ts";
@@ -34,4 +35,29 @@ test("a careful start that is over leaves the turn, also when a retry waits for 
   expect(over).toBe(true);
   expect(turn.isFree({}, () => undefined)).toBe(true);
   expect(started).toContain("second");
+});
+
+test("a careful start that is over does not take the turn again for what is started when it passes it on", async () => {
+  const turn = new CarefulTurn();
+  let guards = true;
+  const careful = new CarefulStart({
+    crashed: undefined,
+    crashLimit: 3,
+    messages: 1,
+    save: async () => true,
+    nowMs: () => 0,
+    turn,
+    wake: () => undefined,
+    over: () => (guards = false),
+  });
+  const [first, second, third] = [delivery("1"), delivery("2"), delivery("3")];
+  careful.begin(first, () => undefined);
+  careful.paused(first);
+  careful.begin(second, () => undefined);
+  turn.isFree({}, () => {
+    if (guards && careful.mayStart(third.message)) careful.begin(third, () => undefined);
+  });
+  careful.ended(first);
+  await Promise.resolve();
+  expect(turn.isFree({}, () => undefined)).toBe(true);
 });
