@@ -4,7 +4,7 @@ import { jars } from "./jars.ts";
 import { packageFolder } from "./paths.ts";
 import { freePorts } from "./ports.ts";
 import { answers, awsRequest, ready } from "./ready.ts";
-import type { RunningServer } from "./running-server.ts";
+import type { RestartableServer, RunningServer } from "./running-server.ts";
 import { serverFolder, type FolderOptions, type ServerProcess } from "./server-folder.ts";
 
 const javaFlags = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];
@@ -23,12 +23,19 @@ const quick: Readonly<Record<string, string>> = {
 };
 const installed = createRequire(import.meta.url);
 
+/** How ElasticMQ is started. */
+export interface ElasticMqOptions extends FolderOptions {
+  /** Whether it keeps queues and messages in its folder, so that it has them after a restart. Default: false. */
+  readonly persistent?: boolean;
+}
+
 /** Starts ElasticMQ 1.6.15, an SQS server; resolves when it has answered a request. */
-export function startElasticMq(options: FolderOptions = {}): Promise<RunningServer> {
+export function startElasticMq({ persistent = false, ...options }: ElasticMqOptions = {}): Promise<RestartableServer> {
   return start("sqs", 1, options, awsRequest("AmazonSQS.ListQueues", "1.0", "sqs"), "/", async ([port = 0], folder, run) => {
     const source = join(packageFolder, "java", "ElasticMq.java");
     const classes = join(await jars("elasticmq"), "*");
-    return run("java", ["-Xmx256m", ...javaFlags, `-Dspillway.folder=${folder}`, "-cp", classes, source, String(port)]);
+    const database = persistent ? [join(folder, "queues")] : [];
+    return run("java", ["-Xmx256m", ...javaFlags, `-Dspillway.folder=${folder}`, "-cp", classes, source, String(port), ...database]);
   });
 }
 
@@ -90,14 +97,30 @@ async function start(
   request: RequestInit,
   path: string,
   launch: Launch,
-): Promise<RunningServer> {
+): Promise<RestartableServer> {
   const ports = await freePorts(portCount);
   const folder = await serverFolder(name, options);
-  try {
+  const endpoint = `http://127.0.0.1:${ports[0]}`;
+  const launched = async (): Promise<ServerProcess> => {
     const server = await launch(ports, folder.path, (command, args, env) => folder.start(name, command, args, env));
-    const endpoint = `http://127.0.0.1:${ports[0]}`;
     await ready(name, server, () => answers(endpoint + path, request, 200));
-    return { endpoint, folder: folder.path, stop: () => folder.remove() };
+    return server;
+  };
+  try {
+    let server = await launched();
+    return {
+      endpoint,
+      folder: folder.path,
+      stop: () => folder.remove(),
+      async kill() {
+        server.signal("SIGKILL");
+        await server.gone;
+      },
+      async restart() {
+        if (!server.isGone()) throw new Error(`${name} still runs: kill it before it is started again.`);
+        server = await launched();
+      },
+    };
   } catch (error) {
     await folder.remove();
     throw error;

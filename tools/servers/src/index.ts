@@ -1,9 +1,9 @@
 export { consoleConsumer } from "./console-consumer.ts";
-export { startDynamoDbLocal, startElasticMq, startKinesalite, startKinesisLocal } from "./http-servers.ts";
+export { startDynamoDbLocal, startElasticMq, startKinesalite, startKinesisLocal, type ElasticMqOptions } from "./http-servers.ts";
 export { startKafka, type KafkaCluster, type KafkaNode, type KafkaOptions } from "./kafka-cluster.ts";
 export { kafkaApi, type KafkaRequest } from "./kafka-frames.ts";
 export { freePorts } from "./ports.ts";
-export type { RunningServer } from "./running-server.ts";
+export type { RestartableServer, RunningServer } from "./running-server.ts";
 export type { FolderOptions } from "./server-folder.ts";
 export { endpointVariables, serverNames, type ServerName } from "./server-name.ts";
 export { serverTitle, type ServerTitle } from "./server-title.ts";

@@ -7,3 +7,11 @@ export interface RunningServer {
   /** Kills the server and removes its data; does nothing to somebody else's. */
   stop(): Promise<void>;
 }
+
+/** A server of one process that a test may kill and start again. */
+export interface RestartableServer extends RunningServer {
+  /** Ends the process without any warning; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts a killed server on its old port and folder; resolves when it has answered a request. */
+  restart(): Promise<void>;
+}

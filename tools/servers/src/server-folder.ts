@@ -11,7 +11,7 @@ export interface ServerProcess {
   /** Resolves when the process is gone. */
   readonly gone: Promise<void>;
   readonly isGone: () => boolean;
-  /** Sends a signal; does nothing when the process is gone. */
+  /** Sends a signal; does nothing when the process is gone. One that ends it keeps this process alive until then, so that `gone` may be waited for. */
   signal(name: NodeJS.Signals): void;
   /** Resolves to the last lines that the process printed. */
   output(): Promise<string>;
@@ -75,7 +75,10 @@ export async function serverFolder(name: string, options: FolderOptions = {}): P
         gone,
         isGone: () => isGone,
         signal(signal) {
-          if (!isGone) child.kill(signal);
+          if (isGone) return;
+          // It was unref'd, so that it outlives nobody's last work; but whoever waits for its end may have nothing else that keeps this process alive.
+          if (signal === "SIGKILL" || signal === "SIGTERM") child.ref();
+          child.kill(signal);
         },
         output: () =>
           readFile(logFile, "utf8").then(
