@@ -1,4 +1,4 @@
-import { endpointVariables, start, whyNot, type RunningServer, type ServerName } from "@spillway-tools/servers";
+import { cannotStart, endpointVariables, start, type RunningServer, type ServerName } from "@spillway-tools/servers";
 
 /** A server by its name, and in words. */
 export interface NamedServer {
@@ -15,22 +15,19 @@ export interface OpenServers {
   stop(): Promise<void>;
 }
 
-const stopMs = 60_000;
-
 /** Starts each server, unless the environment names one; prints where they are. Resolves to undefined, with the reason printed, where one cannot be had. */
 export async function openServers(wanted: readonly NamedServer[], print: (text: string) => void): Promise<OpenServers | undefined> {
   const missing = wanted.filter(({ name }) => givenEndpoint(name) === undefined);
   // All are asked for before the first is started.
-  for (const { name } of missing) if ((await whyNot(name)) !== undefined) return undefined;
+  const reasons = (await Promise.all(missing.map(({ name }) => cannotStart(name)))).filter((reason) => reason !== undefined);
+  for (const reason of reasons) print(reason);
+  if (reasons.length > 0) return undefined;
   const started = new Map<ServerName, RunningServer>();
   const servers: OpenServers = {
     endpointOf: (name) => started.get(name)?.endpoint ?? givenEndpoint(name) ?? "",
     areOurs: missing.length === wanted.length,
     async stop() {
-      // A child process that is waited for does not keep this one alive, and here it may be the only thing that is left to wait for.
-      const awake = setTimeout(() => undefined, stopMs);
       for (const server of started.values()) await server.stop();
-      clearTimeout(awake);
     },
   };
   try {

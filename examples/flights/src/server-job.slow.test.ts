@@ -36,6 +36,18 @@ describe.each(serverPlaces)("the job on %s, as a process", (place) => {
   it("says what is missing, and ends with 2, where there is no Java", async () => {
     const { code, output } = await startJob(["--on", place, ...limit], { ...ofItsOwn, PATH: await temporaryFolder() }).ended;
     expect({ code, output }).toMatchObject({ code: 2, output: expect.stringContaining("there is no Java (17 or newer") as string });
+    expect(output).not.toMatch(/skipped/i);
+  });
+
+  it("leaves nothing behind when it is killed", { timeout: 60_000 }, async ({ skip }) => {
+    skip((await whyNone(place)) !== undefined, "the server cannot be started here");
+    const folder = await temporaryFolder();
+    const job = startJob(["--on", place, "--limit", "4000"], { ...ofItsOwn, TMPDIR: folder });
+    await job.printed("Three pipelines work them off");
+    expect(readdirSync(folder).some((name) => name.startsWith("spillway-flights-"))).toBe(true);
+    job.process.kill("SIGKILL");
+    expect(await job.ended).toMatchObject({ signal: "SIGKILL" });
+    await expect.poll(() => readdirSync(folder), { timeout: 20_000 }).toEqual([]);
   });
 
   it("stops in good order on SIGINT, and leaves nothing behind", { timeout: 60_000 }, async ({ skip }) => {

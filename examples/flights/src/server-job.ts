@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalStore } from "@spillway/local";
+import { serverFolder } from "@spillway-tools/servers";
 import type { ServerBackend, ServerBackendOptions } from "./backends/server-backend.ts";
 import { workJob, type JobWords } from "./job.ts";
 import { openServers, type NamedServer } from "./open-servers.ts";
@@ -34,9 +33,10 @@ export async function runServerJob(kind: ServerKind, options: Options, terminal:
   print(colors.bold("Spillway: one bad message never stops the stream, and no message is ever lost.\n"));
   const servers = await openServers(kind.servers, print);
   if (servers === undefined) return 2;
-  const directory = await mkdtemp(join(tmpdir(), "spillway-flights-"));
+  // It goes with this process, also when that is killed.
+  const folder = await serverFolder("flights");
   try {
-    const store = await openStore(directory);
+    const store = await openStore(join(folder.path, "statistics"));
     try {
       const prefix = servers.areOurs ? "" : `flights-${randomUUID().slice(0, 8)}-`;
       const backend = await kind.open({ endpointOf: servers.endpointOf, prefix, store });
@@ -47,7 +47,7 @@ export async function runServerJob(kind: ServerKind, options: Options, terminal:
       await store.close();
     }
   } finally {
-    await rm(directory, { recursive: true });
+    await folder.remove();
     await servers.stop();
   }
 }

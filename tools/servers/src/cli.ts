@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { cacheFolder } from "./paths.ts";
 import { requestStop } from "./server-folder.ts";
 import { endpointVariables, serverNames, type ServerName } from "./server-name.ts";
-import { start, whyNot } from "./servers-for.ts";
+import { cannotStart, start } from "./servers-for.ts";
 import { sharedEntry, sharedServer } from "./shared-server.ts";
 
 const usage = `Usage: npm run servers -- up [NAME...]     starts servers that run until "down", and prints how tests find them
@@ -26,7 +26,12 @@ if (unknown.length > 0 || (verb !== "up" && verb !== "down")) {
 }
 
 async function up(name: ServerName): Promise<void> {
-  if ((await whyNot(name)) !== undefined) return;
+  const reason = await cannotStart(name);
+  if (reason !== undefined) {
+    console.error(reason);
+    process.exitCode = 1;
+    return;
+  }
   const { endpoint } = await sharedServer(`up-${name}`, (entry) => start(name, { ownerPid: 0, entry }));
   console.log(`export ${endpointVariables[name]}=${endpoint}`);
 }

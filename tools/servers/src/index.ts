@@ -4,8 +4,8 @@ export { startKafka, type KafkaCluster, type KafkaNode, type KafkaOptions } from
 export { kafkaApi, type KafkaRequest } from "./kafka-frames.ts";
 export { freePorts } from "./ports.ts";
 export type { RestartableServer, RunningServer } from "./running-server.ts";
-export type { FolderOptions } from "./server-folder.ts";
+export { serverFolder, type FolderOptions, type ServerFolder, type ServerProcess } from "./server-folder.ts";
 export { endpointVariables, serverNames, type ServerName } from "./server-name.ts";
 export { serverTitle, type ServerTitle } from "./server-title.ts";
-export { serversFor, start, whyNot, type TestServer } from "./servers-for.ts";
+export { cannotStart, serversFor, start, whyNot, type TestServer } from "./servers-for.ts";
 export { tcpProxy, type KafkaRule, type ProxyTarget, type RequestFate, type TcpFault, type TcpProxy } from "./tcp-proxy.ts";

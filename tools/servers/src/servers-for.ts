@@ -51,13 +51,27 @@ export async function serversFor(name: ServerName): Promise<TestServer> {
 
 /** For suites that start servers of their own: why they cannot, printed; undefined when they can. Throws under SPILLWAY_REQUIRE_SERVERS=1. */
 export async function whyNot(name: ServerName): Promise<string | undefined> {
-  const { jars } = kinds[name];
-  const reason = jars === undefined ? windows() : await javaMissing(jars);
+  const reason = await reasonAgainst(name);
   if (reason === undefined) return undefined;
-  const message = `No ${name} server: ${reason}. Set ${endpointVariables[name]} to use a server that runs already.`;
+  const message = sentenceOf(name, reason);
   if (process.env["SPILLWAY_REQUIRE_SERVERS"] === "1") throw new Error(`${message} It is required (SPILLWAY_REQUIRE_SERVERS=1).`);
-  console.warn(`Skipped. ${message}`);
+  console.warn(`${message} Tests that need it are skipped.`);
   return reason;
+}
+
+/** For programs: why a server cannot be started here and what to do about it, as sentences; undefined when it can. */
+export async function cannotStart(name: ServerName): Promise<string | undefined> {
+  const reason = await reasonAgainst(name);
+  return reason === undefined ? undefined : sentenceOf(name, reason);
+}
+
+async function reasonAgainst(name: ServerName): Promise<string | undefined> {
+  const { jars } = kinds[name];
+  return jars === undefined ? windows() : await javaMissing(jars);
+}
+
+function sentenceOf(name: ServerName, reason: string): string {
+  return `No ${name} server: ${reason}. Set ${endpointVariables[name]} to use a server that runs already.`;
 }
 
 /** Starts a server by its name, not shared; resolves when it has answered a request. */
