@@ -64,8 +64,16 @@ test("a queue that leaves the pipeline alone gets no advice", () => {
 test("a redrive policy that comes before the pipeline's own retries is said, with the number to set", () => {
   const [retries, crashes] = queueAdvice({ ...description, redrive: { deadLetterArn: "arn:dead", maxReceiveCount: 3 } }, intent);
   expect(retries).toContain("arn:dead after 3 receives");
-  expect(retries).toContain("at least 8");
-  expect(crashes).toContain("crashLimit 3");
+  expect(retries).toContain("at least 13");
+  expect(crashes).toContain("at its receive number 13 (crashLimit 3)");
+});
+
+test("a redrive policy that comes before a killer is known is said; retries that wait in the queue need more room", () => {
+  const at = (maxReceiveCount: number, more = {}) =>
+    queueAdvice({ ...description, redrive: { deadLetterArn: "arn:dead", maxReceiveCount } }, { ...intent, ...more });
+  expect([at(12).length, at(13).length, at(5, { crashLimit: 1 }).length]).toEqual([1, 0, 0]);
+  expect(at(28, { giveBackAfterMs: 60_000 }).join()).toContain("at least 29");
+  expect(at(29, { giveBackAfterMs: 60_000 })).toEqual([]);
 });
 
 test("a dead-letter queue on a FIFO queue breaks order, and so it is said", () => {

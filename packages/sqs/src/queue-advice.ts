@@ -8,14 +8,21 @@ export interface PipelineIntent {
   readonly maxAgeMs?: number;
   /** sqsSource's visibilityTimeoutMs. */
   readonly visibilityTimeoutMs: number;
-  /** How many times a message may end the process before it is dead-lettered as crashed; the engine's crashLimit, 3 where left out. */
+  /** The engine's crashLimit, 3 where left out: beyond four times as many receives without an outcome a message is dead-lettered as crashed. */
   readonly crashLimit?: number;
+  /** That of `retry`: longer waits are spent in the queue, where each ends with a receive. Undefined when retries wait in the process. */
+  readonly giveBackAfterMs?: number;
 }
+
+/** How many times crashLimit a message is received before the engine dead-letters it as one that kills the process. */
+const crashedAfter = 4;
 
 /** What the queue's own settings will do to a pipeline, one sentence each; empty when they leave it alone. */
 export function queueAdvice(queue: QueueDescription, intent: PipelineIntent): readonly string[] {
   const { redrive } = queue;
-  const { attempts, maxAgeMs, visibilityTimeoutMs, crashLimit = 3 } = intent;
+  const { attempts, maxAgeMs, visibilityTimeoutMs, crashLimit = 3, giveBackAfterMs } = intent;
+  // The engine leaves that much room for receives that were only retries; SQS moves a message with the receive after maxReceiveCount.
+  const needed = crashedAfter * (crashLimit + (giveBackAfterMs === undefined ? 0 : attempts - 1)) + 1;
   const advice: string[] = [];
   if (redrive !== undefined) {
     const { deadLetterArn, maxReceiveCount } = redrive;
@@ -24,13 +31,13 @@ export function queueAdvice(queue: QueueDescription, intent: PipelineIntent): re
       advice.push(
         `The queue moves a message to ${deadLetterArn} after ${maxReceiveCount} receives. Retries that wait in the queue, restarts and crashes count as ` +
           `receives, so of ${attempts} attempts some may never be made, and such a message has no dead letter of Spillway's. ` +
-          `Set maxReceiveCount to at least ${attempts + crashLimit}.`,
+          `Set maxReceiveCount to at least ${Math.max(needed, attempts + crashLimit)}.`,
       );
     }
-    if (maxReceiveCount <= crashLimit) {
+    if (maxReceiveCount < needed) {
       advice.push(
-        `The queue moves a message away after ${maxReceiveCount} receives, before it is known to kill the process (crashLimit ${crashLimit}): ` +
-          "set maxReceiveCount higher than crashLimit.",
+        `The queue moves a message away after ${maxReceiveCount} receives. One that kills the process is dead-lettered, with its reason, at its receive ` +
+          `number ${needed} (crashLimit ${crashLimit}): set maxReceiveCount to at least ${needed}, unless the queue is to come first.`,
       );
     }
     if (queue.fifo)
