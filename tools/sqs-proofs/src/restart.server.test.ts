@@ -11,7 +11,6 @@ import {
   text,
   type Delivery,
   type EngineEvent,
-  type RunReport,
 } from "@spillway/core";
 import type { Payload, QueueSource } from "@spillway/spec";
 import { sqsSink, sqsSource, type SqsSourceOptions } from "@spillway/sqs";
@@ -51,8 +50,8 @@ interface Survivor {
   /** What the server had given out before it was killed. */
   readonly givenBefore: ReadonlySet<string>;
   stop(): void;
-  /** Resolves to what the run came to: its report or its error. */
-  readonly ended: Promise<RunReport | Error>;
+  /** Resolves to the run's report or its error. */
+  readonly ended: Promise<unknown>;
 }
 
 async function survivor(consumeFrom: Consume): Promise<Survivor> {
@@ -101,7 +100,7 @@ async function survivor(consumeFrom: Consume): Promise<Survivor> {
     if (type === "source-failed" || type === "acknowledge-failed") failures.push(type);
   };
   const ended = run(pipeline, { signal: stop.signal, drainTimeoutMs: 2_000, onEvent })
-    .catch((error: Error) => error)
+    .catch((error: unknown) => error)
     .finally(() => {
       for (const each of [orders.client, dead.client, client]) each.destroy();
     });
