@@ -27,7 +27,7 @@ export interface Job {
 
 /** What is said differently from backend to backend. */
 export interface JobWords {
-  readonly inputs: "logs" | "topics" | "queues" | "streams";
+  readonly inputs: "logs" | "topics" | "queues" | "streams" | "tables";
   /** What Ctrl-C does, and kill -9. */
   readonly stopping: string;
   /** What becomes of the messages that a stop has left. */

@@ -47,7 +47,7 @@ describe("parseOptions", () => {
     [["--fail-rate", "2"], "--fail-rate takes a number from 0 to 1"],
     [["--seed=-1"], "--seed takes a number of at least 0"],
     [["fresh"], "fresh"],
-    [["--on", "rabbitmq"], '--on takes local, kafka, sqs, kinesis, not "rabbitmq"'],
+    [["--on", "rabbitmq"], '--on takes local, kafka, sqs, kinesis, dynamodb-streams, not "rabbitmq"'],
     [["--on", "kafka", "--fresh"], "on a server, a job leaves nothing behind"],
     [["--on", "sqs", "--directory", "/x"], "on a server, a job leaves nothing behind"],
   ])("refuses %j and says why", (args, why) => {

@@ -31,6 +31,8 @@ export const help = `Three pipelines over real data, on the embedded store.
   npm run example:kafka         the same pipelines on Apache Kafka, which is started for it
   npm run example:sqs           the same pipelines on SQS, as ElasticMQ, which is started for it
   npm run example:kinesis       the same pipelines on Kinesis and DynamoDB, as kinesalite and DynamoDB Local, which are started for it
+  npm run example:dynamodb-streams
+                                the same pipelines on the changes of DynamoDB tables, as DynamoDB Local, which is started for it
 
   --fresh                       begins anew: deletes the data folder first, if this example has made it
   --dead-letters                prints every dead letter with its original bytes, and ends

@@ -52,7 +52,7 @@ describe.each(serverPlaces)("the job on %s, as a process", (place) => {
 
   it("stops in good order on SIGINT, and leaves nothing behind", { timeout: 60_000 }, async ({ skip }) => {
     skip((await whyNone(place)) !== undefined, "the server cannot be started here");
-    const job = startJob(["--on", place, "--limit", "4000"], ofItsOwn);
+    const job = startJob(["--on", place, "--limit", String(serverKinds[place].limit ?? 4_000)], ofItsOwn);
     await job.printed("Three pipelines work them off");
     job.process.kill("SIGINT");
     expect(await job.ended).toMatchObject({ code: 0, output: expect.stringMatching(/Stopped: [\d,]+ messages left/) as string });

@@ -27,4 +27,11 @@ export const serverKinds: Readonly<Record<ServerPlace, ServerKind>> = {
     limit: undefined,
     open: async (options) => (await import("./backends/kinesis-backend.ts")).kinesisBackend(options),
   },
+  "dynamodb-streams": {
+    place: "dynamodb-streams",
+    servers: [{ name: "dynamodb", says: "DynamoDB Local" }],
+    inputs: "tables",
+    limit: 1_000,
+    open: async (options) => (await import("./backends/dynamodb-streams-backend.ts")).dynamoDbStreamsBackend(options),
+  },
 };

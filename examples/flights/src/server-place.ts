@@ -1,5 +1,5 @@
 /** The places other than the embedded store, in the order in which they are listed. */
-export const serverPlaces = ["kafka", "sqs", "kinesis"] as const;
+export const serverPlaces = ["kafka", "sqs", "kinesis", "dynamodb-streams"] as const;
 
 /** A place where the pipelines run on servers. */
 export type ServerPlace = (typeof serverPlaces)[number];

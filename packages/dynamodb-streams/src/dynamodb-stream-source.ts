@@ -28,6 +28,8 @@ export type DynamoDbStreamSourceOptions<View extends ViewType> = TableStream & {
   readonly view: View;
   /** Names the consumer: processes of the same name share the shards among them. */
   readonly consumer: string;
+  /** Names the source in leases, checkpoints, events and dead letters; the table's name where left out. With another name all is read anew. */
+  readonly name?: string;
   /** Where leases and checkpoints are kept, such as dynamoDbStores(…) of @spillway/dynamodb. */
   readonly stores: { readonly leases: LeaseStore; readonly checkpoints: CheckpointStore };
   /**
@@ -73,7 +75,7 @@ export function dynamoDbStreamSource<const View extends ViewType>(options: Dynam
 
   return {
     kind: "log",
-    name: nameOf(options),
+    name: options.name ?? nameOf(options),
     traits: { kind: "log", keys: true },
     coordination: { by: "leases", consumer, leases: stores.leases, checkpoints: stores.checkpoints },
 

@@ -280,3 +280,9 @@ test.each<[string, TableWrite]>([
   expect(result).toMatchObject({ ok: false, error: { code: "SPILLWAY_ITEM_INVALID", failureClass: "permanent" } });
   expect(calls).toEqual([]);
 });
+
+test("a sink is named after its table, or as it is told", () => {
+  const options = { client, tableName, keyAttributes: ["id"], toWrite: () => ({ put: key("a") }) } as const;
+  expect(dynamoDbSink(options).name).toBe(tableName);
+  expect(dynamoDbSink({ ...options, name: "totals" }).name).toBe("totals");
+});

@@ -12,6 +12,8 @@ export interface DynamoDbSinkOptions<T> {
   /** The caller's client; region, credentials and endpoint are its business. */
   readonly client: DynamoDBClient;
   readonly tableName: string;
+  /** Names the sink in events; the table's name where left out. */
+  readonly name?: string;
   /** The attributes that make up the table's key: DynamoDB takes no two items of one key in one batch. */
   readonly keyAttributes: KeyAttributes;
   /** Turns a message into what it does to the table. A throw fails that message with class permanent. */
@@ -68,7 +70,7 @@ export function dynamoDbSink<T>(options: DynamoDbSinkOptions<T>): Sink<T> {
   }
 
   return {
-    name: tableName,
+    name: options.name ?? tableName,
     traits: { maxBatchSize, order: "none" },
     async write(messages, { signal }) {
       signal.throwIfAborted();
