@@ -84,7 +84,8 @@ export function createReader({ fifo, checkMd5, largeMessages, timeoutMs, clock, 
     async read(raw, signal) {
       const receivedAtMs = clock.nowMs();
       // At most as many as one call gives, so that their payloads may be read side by side.
-      const messages = await Promise.all(raw.map((message) => readOne(message, receivedAtMs, signal)));
+      const read = raw.map((message) => readOne(message, receivedAtMs, signal));
+      const messages = read.every(isHere) ? read : await Promise.all(read.map(async (message) => await message));
       const held = new Set<string | undefined>();
       return messages.filter((message, index): message is QueueMessage<Payload> => {
         const group = fifo ? raw[index]?.Attributes?.MessageGroupId : undefined;
@@ -108,6 +109,10 @@ export function createReader({ fifo, checkMd5, largeMessages, timeoutMs, clock, 
 
     keyBytesOf: (message) => binaryKeys.get(message),
   };
+}
+
+function isHere(message: MaybeMessage | Promise<MaybeMessage>): message is MaybeMessage {
+  return !(message instanceof Promise);
 }
 
 function nameOf({ bucket, key }: ObjectLocation): string {

@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { FakeCall, Faults } from "./fault.ts";
+import { listenLocally, type FakeRequest, type FakeResponse, type HttpVersion, type LocalListener } from "./local-listener.ts";
 
 /** An exception of the faked service. */
 export class FakeServiceError extends Error {
@@ -18,21 +17,19 @@ export class FakeServiceError extends Error {
 }
 
 /** Answers one call with its output as JSON, or takes over the response itself (an event stream) and returns undefined. */
-export type AnswerCall = (call: FakeCall, response: ServerResponse) => object | undefined | Promise<object | undefined>;
+export type AnswerCall = (call: FakeCall, response: FakeResponse) => object | undefined | Promise<object | undefined>;
 
 /** A server of one of Amazon's JSON protocols on 127.0.0.1. */
-export interface JsonServer {
-  readonly endpoint: string;
-  stop(): Promise<void>;
-}
+export type JsonServer = LocalListener;
 
 /** Starts a server for these calls; faults are asked before each. */
 export async function startJsonServer(options: {
+  readonly httpVersion?: HttpVersion;
   readonly contentType: "application/x-amz-json-1.0" | "application/x-amz-json-1.1";
   readonly answer: AnswerCall;
   readonly faults: Faults;
 }): Promise<JsonServer> {
-  const server = createServer((request, response) => {
+  return await listenLocally(options.httpVersion ?? "1.1", (request, response) => {
     void serve(request, response, options).catch((error: unknown) => {
       const { type, status, message, members } =
         error instanceof FakeServiceError ? error : new FakeServiceError("InternalFailure", String(error), 500);
@@ -40,21 +37,9 @@ export async function startJsonServer(options: {
       else response.destroy();
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
-        server.closeAllConnections();
-      }),
-  };
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, options: Parameters<typeof startJsonServer>[0]): Promise<void> {
+async function serve(request: FakeRequest, response: FakeResponse, options: Parameters<typeof startJsonServer>[0]): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const target = request.headers["x-amz-target"];
@@ -79,7 +64,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   else send(response, options.contentType, 200, output);
 }
 
-function send(response: ServerResponse, contentType: string, status: number, body: object): void {
+function send(response: FakeResponse, contentType: string, status: number, body: object): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(text) });
   response.end(text);

@@ -1,6 +1,7 @@
 import { FakeStream, isOfShard, type FakeShard } from "./fake-stream.ts";
 import { noFaults, type FakeCall, type Faults } from "./fault.ts";
 import { FakeServiceError, startJsonServer, type JsonServer } from "./json-server.ts";
+import type { HttpVersion } from "./local-listener.ts";
 import { streamEvents, type SubscriptionScript } from "./subscribe-to-shard.ts";
 
 /** How a fake Kinesis begins. */
@@ -12,6 +13,8 @@ export interface KinesisFakeOptions {
   /** The most shards that ListShards gives in one page. */
   readonly listPageSize?: number;
   readonly maxRecordSizeKiB?: number;
+  /** Default "1.1". */
+  readonly httpVersion?: HttpVersion;
 }
 
 /** A Kinesis with one stream, spoken to over HTTP; tests change what it holds and what goes wrong. */
@@ -145,6 +148,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
   };
 
   const server = await startJsonServer({
+    httpVersion: options.httpVersion ?? "1.1",
     contentType: "application/x-amz-json-1.1",
     faults(call) {
       calls.push(call);
@@ -156,7 +160,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
         const shard = stream.shard(String(call.input.ShardId));
         const from = startOf(shard, call.input.StartingPosition as Record<string, unknown>, nowMs(), "Type");
         state.subscriptions += 1;
-        response.on("close", () => {
+        response.onClosed(() => {
           state.subscriptions -= 1;
         });
         streamEvents({ stream, shardId: shard.id, from, response, script: scripts.shift(), describeRecord, childrenOf, nowMs });

@@ -1,7 +1,7 @@
-import type { ServerResponse } from "node:http";
 import { EventStreamCodec } from "@smithy/eventstream-codec";
 import { fromUtf8, toUtf8 } from "@smithy/util-utf8";
 import type { FakeRecord, FakeStream } from "./fake-stream.ts";
+import type { FakeResponse } from "./local-listener.ts";
 
 /** How one subscription misbehaves: after so many events, something happens. */
 export interface SubscriptionScript {
@@ -25,7 +25,7 @@ export function streamEvents(options: {
   readonly stream: FakeStream;
   readonly shardId: string;
   readonly from: bigint;
-  readonly response: ServerResponse;
+  readonly response: FakeResponse;
   readonly script: SubscriptionScript | undefined;
   readonly describeRecord: (record: FakeRecord) => object;
   readonly childrenOf: (shardId: string) => object[];
@@ -37,7 +37,7 @@ export function streamEvents(options: {
   let timer: NodeJS.Timeout | undefined;
   response.writeHead(200, { "content-type": "application/vnd.amazon.eventstream" });
   response.write(frame("initial-response", {}));
-  response.on("close", () => clearTimeout(timer));
+  response.onClosed(() => clearTimeout(timer));
   next();
 
   function next(): void {
@@ -58,7 +58,7 @@ export function streamEvents(options: {
     events += 1;
     const flows = response.write(frame("SubscribeToShardEvent", event));
     if (ended) response.end();
-    else if (!flows) response.once("drain", next);
+    else if (!flows) response.onceDrained(next);
     else timer = setTimeout(next, records.length > 0 ? 0 : idleEventMs);
   }
 
