@@ -131,22 +131,29 @@ export const memoryQueueSinkHarness: SinkHarness = {
 };
 
 /** Memory's collecting sink. */
-export const memorySinkHarness: SinkHarness = {
-  name: "memory collection",
-  deadlineMs,
-  lacks: sinkLacks,
-  async open() {
-    const sink = memorySink<Payload>({ maxMessageBytes: largePayloadBytes });
-    return {
-      sink: () => sink,
-      stored: async () => sink.messages.map(({ key, value, headers }) => ({ key, value, headers: headers ?? [] })),
-      largePayloadBytes,
-      tooLargeBytes,
-      reopen: async () => undefined,
-      close: async () => undefined,
-    };
-  },
-};
+export const memorySinkHarness: SinkHarness = collectionHarness("memory collection", "key");
+
+/** Memory's collecting sink, in which a failure ends a write. */
+export const memoryWriteOrderSinkHarness: SinkHarness = collectionHarness("memory collection in write order", "write");
+
+function collectionHarness(name: string, order: "write" | "key"): SinkHarness {
+  return {
+    name,
+    deadlineMs,
+    lacks: sinkLacks,
+    async open() {
+      const sink = memorySink<Payload>({ maxMessageBytes: largePayloadBytes, order });
+      return {
+        sink: () => sink,
+        stored: async () => sink.messages.map(({ key, value, headers }) => ({ key, value, headers: headers ?? [] })),
+        largePayloadBytes,
+        tooLargeBytes,
+        reopen: async () => undefined,
+        close: async () => undefined,
+      };
+    },
+  };
+}
 
 /** Memory's checkpoint store. */
 export const memoryCheckpointsHarness: CheckpointStoreHarness = {

@@ -18,5 +18,6 @@ conform(runner, queueSourceSuite, memory.memoryFifoHarness);
 conform(runner, sinkSuite, memory.memoryLogSinkHarness);
 conform(runner, sinkSuite, memory.memoryQueueSinkHarness);
 conform(runner, sinkSuite, memory.memorySinkHarness);
+conform(runner, sinkSuite, memory.memoryWriteOrderSinkHarness);
 conform(runner, checkpointStoreSuite, memory.memoryCheckpointsHarness);
 conform(runner, leaseStoreSuite, memory.memoryLeasesHarness);

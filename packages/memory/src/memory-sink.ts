@@ -1,5 +1,5 @@
 import { SpillwayError, type OutgoingMessage, type Sink } from "@spillway/spec";
-import { writeInKeyOrder } from "./write-in-key-order.ts";
+import { writeInOrder } from "./write-in-order.ts";
 
 /** How a collecting sink is made. */
 export interface MemorySinkOptions {
@@ -7,6 +7,11 @@ export interface MemorySinkOptions {
   readonly name?: string;
   /** The most messages that one write takes; left out: 1,000. */
   readonly maxBatchSize?: number;
+  /**
+   * What a failure inside a write holds up: later messages of its key, or with "write" all later ones, as in a sink that stores in one sequence or all
+   * or nothing. Left out: "key".
+   */
+  readonly order?: "write" | "key";
   /** The largest value, in bytes, where values are bytes; left out: no limit. */
   readonly maxMessageBytes?: number;
 }
@@ -21,7 +26,7 @@ export interface MemorySink<T> extends Sink<T> {
 
 /** Makes a sink of any values. Bytes are copied; other values are kept as they are, so do not change them after writing. */
 export function memorySink<T>(options: MemorySinkOptions = {}): MemorySink<T> {
-  const { name = "memory", maxBatchSize = 1_000, maxMessageBytes = Infinity } = options;
+  const { name = "memory", maxBatchSize = 1_000, order = "key", maxMessageBytes = Infinity } = options;
   const messages: OutgoingMessage<T>[] = [];
 
   function keep({ sourceMessage: _made, ...message }: OutgoingMessage<T>): void {
@@ -39,11 +44,11 @@ export function memorySink<T>(options: MemorySinkOptions = {}): MemorySink<T> {
 
   return {
     name,
-    traits: { maxBatchSize, order: "key" },
+    traits: { maxBatchSize, order },
     messages,
     async write(batch, { signal }) {
       signal.throwIfAborted();
-      return writeInKeyOrder(batch, keep);
+      return writeInOrder(batch, order, keep);
     },
     clear() {
       messages.length = 0;

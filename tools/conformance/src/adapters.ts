@@ -28,6 +28,7 @@ export const adapters: readonly RegisteredAdapter[] = [
       boundTo(sinkSuite, "memoryLogSinkHarness"),
       boundTo(sinkSuite, "memoryQueueSinkHarness"),
       boundTo(sinkSuite, "memorySinkHarness"),
+      boundTo(sinkSuite, "memoryWriteOrderSinkHarness"),
       boundTo(checkpointStoreSuite, "memoryCheckpointsHarness"),
       boundTo(leaseStoreSuite, "memoryLeasesHarness"),
     ],
@@ -81,7 +82,7 @@ export const adapters: readonly RegisteredAdapter[] = [
   {
     name: "kinesis",
     place: realServer("kinesis"),
-    concurrency: 4,
+    concurrency: 2,
     subjects: [boundTo(logSourceSuite, "kinesisLocalSourceHarness"), boundTo(sinkSuite, "kinesisLocalSinkHarness")],
   },
   {

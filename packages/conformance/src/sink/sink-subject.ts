@@ -4,7 +4,7 @@ import type { Closable, Harness } from "../kit/harness.ts";
 
 /** What a harness for sinks may lack. */
 export type SinkNeed =
-  /** traits.order is "key". */
+  /** traits.order is "key" or "write". */
   | "keyOrder"
   /** Keys are kept; a sink without them is given none. */
   | "keys"

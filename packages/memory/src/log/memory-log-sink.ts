@@ -1,5 +1,5 @@
 import type { Payload, Sink } from "@spillway/spec";
-import { writeInKeyOrder } from "../write-in-key-order.ts";
+import { writeInOrder } from "../write-in-order.ts";
 import type { MemoryLog } from "./memory-log.ts";
 
 /** Appends to a log in memory. */
@@ -9,7 +9,7 @@ export function memoryLogSink({ log }: { readonly log: MemoryLog }): Sink<Payloa
     traits: { maxBatchSize: 1_000, order: "key" },
     async write(messages, { signal }) {
       signal.throwIfAborted();
-      return writeInKeyOrder(messages, (message) => log.append([message]));
+      return writeInOrder(messages, "key", (message) => log.append([message]));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Payload, Sink } from "@spillway/spec";
-import { writeInKeyOrder } from "../write-in-key-order.ts";
+import { writeInOrder } from "../write-in-order.ts";
 import type { MemoryQueue } from "./memory-queue.ts";
 
 /** Sends to a queue in memory. */
@@ -9,7 +9,7 @@ export function memoryQueueSink({ queue }: { readonly queue: MemoryQueue }): Sin
     traits: { maxBatchSize: 1_000, order: "key" },
     async write(messages, { signal }) {
       signal.throwIfAborted();
-      return writeInKeyOrder(messages, (message) => queue.send([message]));
+      return writeInOrder(messages, "key", (message) => queue.send([message]));
     },
   };
 }

@@ -126,7 +126,7 @@ const results: readonly SinkMutant[] = [
   {
     name: "fails with an error of its own for what is too large",
     rejectedBy: [
-      "a message that can never be stored fails as oversize, and by itself",
+      "a message that can never be stored fails as oversize, and takes no other with it than the sink's order says",
       "an oversize message alone is a result, not a rejection",
     ],
     mutate: (subject) => answers(subject, (given) => given.map((result) => (result.ok ? result : { ok: false, error: other() }))),
@@ -134,7 +134,7 @@ const results: readonly SinkMutant[] = [
   {
     name: "fails a whole write for one message",
     rejectedBy: [
-      "a message that can never be stored fails as oversize, and by itself",
+      "a message that can never be stored fails as oversize, and takes no other with it than the sink's order says",
       "results are in the order of the messages, wherever one fails",
     ],
     mutate: (subject) =>
@@ -156,7 +156,7 @@ const results: readonly SinkMutant[] = [
   },
   {
     name: "goes on with a key after one of its messages failed",
-    rejectedBy: ["after a message failed, later ones of its key are not attempted"],
+    rejectedBy: ["after a message failed, later ones of its key, or of its write, are not attempted"],
     mutate: (subject) =>
       sinks(subject, (sink) => ({
         ...sink,
@@ -248,6 +248,32 @@ const results: readonly SinkMutant[] = [
         write(batch, options) {
           options.signal.addEventListener("abort", () => undefined);
           return sink.write(batch, options);
+        },
+      })),
+  },
+];
+
+/** Broken sinks that say that a failure ends their write, and which cases reject them. */
+export const writeOrderSinkMutants: readonly SinkMutant[] = [
+  {
+    name: "goes on with other keys after one of its messages failed",
+    rejectedBy: [
+      "after a message failed, later ones of its key, or of its write, are not attempted",
+      "a message that can never be stored fails as oversize, and takes no other with it than the sink's order says",
+      "results are in the order of the messages, wherever one fails",
+    ],
+    mutate: (subject) =>
+      sinks(subject, (sink) => ({
+        ...sink,
+        async write(batch, options) {
+          const lanes = new Map<Message["key"], Message[]>();
+          for (const message of batch) lanes.set(message.key, [...(lanes.get(message.key) ?? []), message]);
+          const given = new Map<Message, ItemResult>();
+          for (const lane of lanes.values()) {
+            const results = await sink.write(lane, options);
+            lane.forEach((message, n) => given.set(message, results[n] ?? ok));
+          }
+          return batch.map((message) => given.get(message) ?? ok);
         },
       })),
   },
