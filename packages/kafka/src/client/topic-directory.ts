@@ -57,10 +57,12 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
   }
 
   function refresh({ signal }: CallOptions): Promise<void> {
+    // Not begun for somebody who does not wait for it: nobody would hear of its failure, and that ends a process.
+    if (signal.aborted) return Promise.reject(signal.reason);
     underWay ??= ask().finally(() => {
       underWay = undefined;
     });
-    return signal.aborted ? Promise.reject(signal.reason) : underWay;
+    return underWay;
   }
 
   async function firstContact(options: CallOptions): Promise<void> {

@@ -13,6 +13,8 @@ export interface Feed extends TopicPartition {
   restUntilMs: number;
   /** Since when the cluster has not known the topic; undefined: it does. */
   missingSinceMs: number | undefined;
+  /** Since when no fetch has been answered; undefined: the last one was. */
+  troubledSinceMs: number | undefined;
   /** Bytes that were fetched and not read yet. */
   readonly queuedBytes: number;
   /** Whether there is room for another fetch. */
@@ -57,6 +59,7 @@ export function openFeed(id: PartitionId, at: TopicPartition, offset: number, ma
     maxBytes,
     restUntilMs: 0,
     missingSinceMs: undefined,
+    troubledSinceMs: undefined,
     get queuedBytes() {
       return queuedBytes;
     },

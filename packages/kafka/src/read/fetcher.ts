@@ -28,6 +28,8 @@ export interface Fetcher {
 // Messages that are near: the next may be one that the broker has not told all its replicas of.
 const restMs = 100;
 const emptyBatchEveryMs = 1_000;
+/** How long a reader waits for a leader that moves or a broker that starts again before it is told: then its source is seen to fail. */
+const patienceMs = 5_000;
 
 /** Errors that pass when the cluster's news are known: a new leader, mostly. */
 const stale: ReadonlySet<string> = new Set([
@@ -109,6 +111,7 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
     if (answer.error?.type === "OFFSET_OUT_OF_RANGE") return recover(feed, leader);
     if (answer.error !== undefined) throw answer.error;
     feed.missingSinceMs = undefined;
+    feed.troubledSinceMs = undefined;
     const { messages, nextOffset } = await readRecordSet(feed.id, answer.records, feed.offset, answer.aborted, decompress);
     if (nextOffset === undefined && answer.records.length > 0) feed.maxBytes *= 2;
     if (nextOffset !== undefined) feed.offset = nextOffset;
@@ -144,6 +147,9 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
     if (type === "UNKNOWN_TOPIC_OR_PARTITION") {
       feed.missingSinceMs ??= performance.now();
       if (performance.now() - feed.missingSinceMs > options.missingTopicTimeoutMs) return feed.fail(deleted(feed));
+    } else {
+      feed.troubledSinceMs ??= performance.now();
+      if (performance.now() - feed.troubledSinceMs > patienceMs) return feed.fail(error);
     }
     rest(feed);
     refresh();
