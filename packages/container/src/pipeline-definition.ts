@@ -11,6 +11,8 @@ export interface ConsumeByNameOptions {
   readonly crashLimit?: number;
   /** Where a consumer without checkpoints begins; means nothing on a queue, and is left out there. */
   readonly start?: StartPosition;
+  /** How long a worker may be silent before others take its partitions; means nothing where the provider shares them out, nor on a queue. */
+  readonly leaseDurationMs?: number;
 }
 
 /** What a pipeline is built with. */

@@ -1,6 +1,6 @@
 import "reflect-metadata";
-import { checkpoint, classify, constant, deadLetter, decode, publish, retry, text, when } from "@spillway/core";
-import { memoryLog, memorySource } from "@spillway/memory";
+import { checkpoint, classify, constant, deadLetter, decode, haltOnFailure, publish, retry, text, when } from "@spillway/core";
+import { memoryLog, memorySource, memoryStores } from "@spillway/memory";
 import type { Payload, Sink } from "@spillway/spec";
 import { container, injectable } from "tsyringe";
 import { describe, expect, test } from "vitest";
@@ -178,6 +178,41 @@ describe("opening", () => {
     const config = { backends: {}, otherBackends: "closing:{name}" };
     await start({ charges, audit: charges }, { config, schemes: [noting], container, signal: AbortSignal.abort() });
     expect(consumers).toEqual(["charges", "audit"]);
+  });
+
+  test("how a log is read is said in code, and means nothing where the configuration names a queue", async () => {
+    const durations: number[] = [];
+    const stop = new AbortController();
+    const { leases, checkpoints } = memoryStores();
+    const noting = scheme({
+      ...closing,
+      source: () =>
+        memorySource({
+          log: memoryLog({ name: "orders" }),
+          consumer: "c",
+          stores: {
+            checkpoints,
+            leases: {
+              ...leases,
+              compareAndSet(scope, version, next, options) {
+                durations.push(next.durationMs);
+                if (next.owner !== undefined) stop.abort();
+                return leases.compareAndSet(scope, version, next, options);
+              },
+            },
+          },
+        }),
+      sink: () => sinkOf("any"),
+    });
+    const reading = definePipeline({ sources: ["orders"], sinks: [] }, ({ consume }) =>
+      consume("orders", { ordering: "key", start: { at: "latest" }, leaseDurationMs: 1_234 }).pipe(haltOnFailure(), checkpoint()),
+    );
+    const world = memoryWorld();
+    const started = (url: string, signal: AbortSignal) =>
+      start({ reading }, { config: ordersOn(url), schemes: [noting, world.scheme], container, signal });
+    await started("closing:orders", stop.signal);
+    expect(durations).toContain(1_234);
+    expect(await started("memory:orders?as=queue", AbortSignal.abort())).toHaveProperty("reading");
   });
 
   test("clients are closed only when nothing is being opened any more", async () => {

@@ -37,3 +37,14 @@ const report = await run(
 if (seen.join() !== "1,2,4" || dead.messages.length !== 1 || report.deadLettered !== 1)
   throw new Error(`the pipeline saw ${JSON.stringify({ seen, report })}`);
 console.log("a pipeline runs");
+
+const { createBackends } = await import("@spillway/container");
+const { memoryScheme } = await import("@spillway/container/memory");
+
+const backends = createBackends([memoryScheme()]);
+const sink = await backends.open("sink", "memory:orders");
+const [written] = await sink.write([{ key: "k", value: Buffer.from("1") }], { signal: new AbortController().signal });
+const source = await backends.open("source", "memory:orders?consumer=stranger");
+await backends.close();
+if (written?.ok !== true || source.name !== "orders") throw new Error("a backend cannot be opened by its URL");
+console.log("backends are opened by URL");
