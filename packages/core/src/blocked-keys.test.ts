@@ -1,7 +1,7 @@
 import { memoryQueue, memoryQueueSource } from "@spillway/memory";
 import { SpillwayError } from "@spillway/spec";
 import { expect, test } from "vitest";
-import { checkpoint, clearKeys, constant, consume, deadLetter, decode, handle, handleBatch, retry, text } from "./index.ts";
+import { checkpoint, clearKeys, constant, consume, deadLetter, decode, explain, handle, handleBatch, retry, text } from "./index.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 function pipeline(w: World, handled: string[], later: "handle" | "batch" = "handle") {
@@ -37,6 +37,7 @@ test.each(["handle", "batch"] as const)(
       "SPILLWAY_KEY_BLOCKED",
       "SPILLWAY_KEY_BLOCKED",
     ]);
+    expect(w.deadLetters.messages.map((letter) => metadataOf(letter).disposition)).toEqual(["exhausted", "permanent", "permanent"]);
     expect(handled).not.toContain("a");
     expect(handled.filter((value) => ["x", "y"].includes(value))).toEqual(expect.arrayContaining(["x", "y"]));
     expect(await running.stop()).toMatchObject({ deadLettered: 3, succeeded: 2 });
@@ -93,6 +94,7 @@ test.each([
   const w = world();
   const slow = consume(w.source(), { ordering: "key" }).pipe(
     decode(text()),
+    handle((value: string) => value),
     handle(async (value: string) => {
       await new Promise<void>((resolve) => void w.clock.schedule(1_000, resolve));
       if (value.endsWith("bad")) throw new SpillwayError("it is bad", { code: "SPILLWAY_TEST", failureClass: "permanent" });
@@ -113,10 +115,11 @@ test.each([
   expect(await running.stop()).toMatchObject(expected.report);
 });
 
-test("a dead letter that waits for what is before it says so, and in a drain comes again after that", async () => {
+test("a dead letter that waits for what is before it is not written in a drain: it comes again after that", async () => {
   const w = world();
   const stuck = consume(w.source(), { ordering: "key" }).pipe(
     decode(text()),
+    handle((value: string) => value),
     handle(() => new Promise<void>(() => {})),
     deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
     checkpoint(),
@@ -127,6 +130,7 @@ test("a dead letter that waits for what is before it says so, and in a drain com
   w.append("k=stuck");
   w.log.append([{ key: "k", value: Buffer.from([0xff]) }]);
   await w.clock.advance(1_000);
+  expect(explain(stuck).feeds[0]?.unsettled).toBe(3);
   expect(await running.stop()).toMatchObject({ deadLettered: 0, aborted: 3 });
   expect(w.deadLetters.messages).toEqual([]);
 });

@@ -88,7 +88,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   start(delivery: TrackedDelivery): void {
-    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery)) this.giveUp(delivery, blockedError(delivery.message.key));
+    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery))
+      this.giveUp(delivery, blockedError(delivery.message.key), undefined);
     else if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
     else {
       delivery.waits = true;
@@ -186,11 +187,11 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       this.own?.occupy(delivery);
       return;
     }
-    this.giveUp(delivery, error);
+    this.giveUp(delivery, error, this.disposition);
   }
 
-  private giveUp(delivery: TrackedDelivery, error: unknown): void {
-    markFailed(delivery, this, error, this.disposition, this.run.clock.nowMs());
+  private giveUp(delivery: TrackedDelivery, error: unknown, disposition: Disposition | undefined): void {
+    markFailed(delivery, this, error, disposition, this.run.clock.nowMs());
     delivery.holder?.park(delivery);
     this.next.accept(delivery);
   }
