@@ -1,5 +1,6 @@
 import type { Cancel } from "@spillway/spec";
-import type { Breaker, BreakerState } from "../breaker.ts";
+import type { BreakerState } from "../breaker.ts";
+import type { Circuit } from "./circuit.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 
@@ -11,7 +12,7 @@ const freeProbes = 10;
  * closed, all go on. Each guard that knows it open sees to its half-opening, because the run of any other may end before that.
  */
 export class BreakerGuard<Item extends object> {
-  readonly #breaker: Breaker;
+  readonly #breaker: Circuit;
   readonly #run: Run;
   readonly #start: (item: Item) => void;
   readonly #waiting = new Ring<Item>();
@@ -20,7 +21,7 @@ export class BreakerGuard<Item extends object> {
   #resting = false;
   #cancelHalfOpen: Cancel | undefined = undefined;
 
-  constructor(breaker: Breaker, run: Run, start: (item: Item) => void) {
+  constructor(breaker: Circuit, run: Run, start: (item: Item) => void) {
     this.#breaker = breaker;
     this.#run = run;
     this.#start = start;
