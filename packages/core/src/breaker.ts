@@ -1,4 +1,4 @@
-import { Circuit, speaksAgainstService } from "./engine/circuit.ts";
+import { failureClassOf } from "@spillway/spec";
 import { refuse, requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 
 /** When a breaker opens, and for how long. */
@@ -22,12 +22,22 @@ export type BreakerState = "closed" | "open" | "half-open";
 
 /**
  * Stops calls to a service that keeps failing, for all stages that name it: while it is open no message is let in, none is tried and no attempt is used;
- * then one message probes, and its success closes it. Made by `breaker`.
+ * then one message probes, and its success closes it.
  */
 export interface Breaker {
   readonly name: string;
   readonly state: BreakerState;
   readonly openMs: number;
+  /** Takes leave to make a call; false: wait until it is closed or asks for a probe. */
+  admit(): boolean;
+  /** A call went well. */
+  succeeded(): void;
+  /** A call failed. Returns whether its message may keep its attempt, because the call was a probe. */
+  failed(error: unknown): boolean;
+  /** A call ended without an answer (aborted): a probe may be made again. */
+  gaveUp(): void;
+  /** The open time is over: the next call is a probe. */
+  halfOpen(): void;
   /** Hears each change of state until the returned function is called. */
   onChange(listener: (state: BreakerState) => void): () => void;
 }
@@ -37,7 +47,7 @@ const known = ["name", "consecutiveFailures", "failureRatio", "window", "openMs"
 /** Makes a breaker, to be named by handle, handleBatch or publish. */
 export function breaker(options: BreakerOptions): Breaker {
   requireKnown("breaker", options, known);
-  const { name, consecutiveFailures = 5, failureRatio, window = 100, openMs = 10_000, counts = speaksAgainstService } = options;
+  const { name, consecutiveFailures = 5, failureRatio, window = 100, openMs = 10_000, counts = countsByDefault } = options;
   if (name === "") refuse("a breaker needs a name: it is what events and explain() call it");
   if (consecutiveFailures !== Number.POSITIVE_INFINITY) requireCount("consecutiveFailures", consecutiveFailures);
   else if (failureRatio === undefined) refuse("a breaker with consecutiveFailures Infinity needs a failureRatio, or it never opens");
@@ -46,5 +56,87 @@ export function breaker(options: BreakerOptions): Breaker {
   requireCount("window", window);
   requireDuration("openMs", openMs);
 
-  return new Circuit({ name, openMs, consecutiveFailures, failureRatio, window, counts });
+  const listeners = new Set<(state: BreakerState) => void>();
+  const recent = new Uint8Array(window);
+  let state: BreakerState = "closed";
+  let probing = false;
+  let inRow = 0;
+  let calls = 0;
+  let failures = 0;
+
+  function change(next: BreakerState): void {
+    state = next;
+    probing = false;
+    inRow = 0;
+    calls = 0;
+    failures = 0;
+    recent.fill(0);
+    for (const listener of [...listeners]) listener(next);
+  }
+
+  /** A test of the user's that fails says nothing: the default decides. */
+  function speaksAgainst(error: unknown): boolean {
+    try {
+      return counts(error);
+    } catch {
+      return countsByDefault(error);
+    }
+  }
+
+  function remember(failed: 0 | 1): void {
+    if (failureRatio === undefined) return;
+    const place = calls++ % window;
+    failures += failed - (recent[place] as number);
+    recent[place] = failed;
+  }
+
+  return {
+    name,
+    openMs,
+    get state() {
+      return state;
+    },
+    admit() {
+      if (state === "closed") return true;
+      if (state === "open" || probing) return false;
+      probing = true;
+      return true;
+    },
+    succeeded() {
+      inRow = 0;
+      if (state === "half-open") change("closed");
+      else remember(0);
+    },
+    failed(error) {
+      if (!speaksAgainst(error)) {
+        this.succeeded();
+        return false;
+      }
+      if (state === "half-open") {
+        change("open");
+        return true;
+      }
+      if (state === "open") return false;
+      remember(1);
+      const byRatio = failureRatio !== undefined && calls >= window && failures / window > failureRatio;
+      if (++inRow >= consecutiveFailures || byRatio) change("open");
+      return false;
+    },
+    gaveUp() {
+      // Told, so that what waits for the probe's end is asked for another one.
+      if (state === "half-open" && probing) change("half-open");
+    },
+    halfOpen() {
+      if (state === "open") change("half-open");
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+function countsByDefault(error: unknown): boolean {
+  const failureClass = failureClassOf(error);
+  return failureClass !== "permanent" && failureClass !== "fatal";
 }

@@ -3,7 +3,6 @@ import type { Breaker } from "./breaker.ts";
 import { AdaptiveLimit } from "./engine/adaptive-limit.ts";
 import { BatchStage } from "./engine/batch-stage.ts";
 import { BatchWork, Failed } from "./engine/batch-work.ts";
-import { circuitOf } from "./engine/circuit.ts";
 import type { StageDescription } from "./engine/description.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
@@ -81,7 +80,6 @@ export function handleBatch<A>(
   const lingerMs = requireCount("lingerMs", options.lingerMs ?? 50, 0);
   const concurrency = requireCount("concurrency", options.concurrency ?? 4);
   const timeoutMs = requireDuration("timeoutMs", options.timeoutMs ?? 60_000, true);
-  const breaker = circuitOf(options.breaker);
   const stage: StageDescription = {
     kind: "handleBatch",
     name: options.name,
@@ -104,7 +102,7 @@ export function handleBatch<A>(
         maxBytes,
         lingerMs,
         concurrency,
-        breaker,
+        breaker: options.breaker,
         timeoutMs: Number.POSITIVE_INFINITY,
         sharesLanes: true,
         goesAlone: (delivery) => work.isSuspect(delivery),

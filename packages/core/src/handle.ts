@@ -1,6 +1,5 @@
 import type { Message } from "@spillway/spec";
 import type { Breaker } from "./breaker.ts";
-import { circuitOf } from "./engine/circuit.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { describeWork } from "./engine/work-description.ts";
 import { addStage } from "./pipeline.ts";
@@ -56,7 +55,7 @@ export function handle<A, B>(handler: (value: A, context: HandleContext) => B | 
     work: (value, delivery) => handler(value as A, delivery),
     concurrency,
     timeoutMs: timeoutMs === Number.POSITIVE_INFINITY ? undefined : timeoutMs,
-    breaker: circuitOf(options.breaker),
+    breaker: options.breaker,
     disposition: undefined,
   });
   return (source) => addStage(source, stage);

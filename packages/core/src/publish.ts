@@ -3,7 +3,6 @@ import { BatchStage, passed, type BatchResult } from "./engine/batch-stage.ts";
 import type { Breaker } from "./breaker.ts";
 import { laneKey } from "./engine/lane-key.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
-import { circuitOf } from "./engine/circuit.ts";
 import type { StageDescription } from "./engine/description.ts";
 import type { TrackedDelivery } from "./engine/tracked-delivery.ts";
 import { addStage } from "./pipeline.ts";
@@ -55,7 +54,6 @@ export function publish<A, M>(
   const lingerMs = requireCount("lingerMs", options.lingerMs ?? 0, 0);
   const timeoutMs = requireDuration("timeoutMs", options.timeoutMs ?? 60_000, true);
   const maxBatchSize = requireCount(`maxBatchSize of sink "${sink.name}"`, sink.traits.maxBatchSize);
-  const breaker = circuitOf(options.breaker);
   const stage: StageDescription = {
     kind: "publish",
     name: options.name,
@@ -70,7 +68,7 @@ export function publish<A, M>(
         maxBytes: Number.POSITIVE_INFINITY,
         lingerMs,
         concurrency,
-        breaker,
+        breaker: options.breaker,
         sharesLanes: sink.traits.order !== "none",
         timeoutMs,
         goesAlone: () => false,

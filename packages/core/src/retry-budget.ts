@@ -1,5 +1,4 @@
 import { refuse, requireKnown } from "./engine/require.ts";
-import { TokenBucket } from "./engine/token-bucket.ts";
 
 /** How many retries there may be. */
 export interface RetryBudgetOptions {
@@ -13,11 +12,17 @@ export interface RetryBudgetOptions {
 
 /**
  * A bound on retries, shared by every retry() that names it, in any pipeline of the process: when much fails at once, retries wait for their turn instead
- * of adding to the load. First attempts never wait for it. Made by `retryBudget`.
+ * of adding to the load. First attempts never wait for it.
  */
 export interface RetryBudget {
   readonly says: string;
-  /** How many retries there were when one was taken or a message passed last. */
+  /** A message has passed. */
+  deposit(): void;
+  /** Takes a retry, if there is one. */
+  take(nowMs: number): boolean;
+  /** When the next retry will be there even if no message passes, in milliseconds from now. */
+  waitMs(): number;
+  /** How many retries there are at present. */
   readonly saved: number;
 }
 
@@ -28,5 +33,28 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   if (!(share >= 0)) refuse(`share must be at least 0, but is ${String(share)}`);
   if (!(floorPerSecond > 0)) refuse(`floorPerSecond must be above 0, or retries could wait for ever; it is ${String(floorPerSecond)}`);
   if (!(maxSaved >= 1)) refuse(`maxSaved must be at least 1, but is ${String(maxSaved)}`);
-  return new TokenBucket({ share, floorPerSecond, maxSaved });
+  let saved = maxSaved;
+  let filledMs: number | undefined;
+
+  function fill(nowMs: number): void {
+    if (filledMs !== undefined && nowMs > filledMs) saved = Math.min(maxSaved, saved + ((nowMs - filledMs) / 1_000) * floorPerSecond);
+    filledMs = nowMs;
+  }
+
+  return {
+    says: `within a budget of ${share} retries a passed message and ${floorPerSecond} a second`,
+    deposit() {
+      saved = Math.min(maxSaved, saved + share);
+    },
+    take(nowMs) {
+      fill(nowMs);
+      if (saved < 1) return false;
+      saved--;
+      return true;
+    },
+    waitMs: () => Math.max(1, Math.ceil(((1 - saved) / floorPerSecond) * 1_000)),
+    get saved() {
+      return saved;
+    },
+  };
 }

@@ -6,7 +6,6 @@ import type { StageDescription } from "./engine/description.ts";
 import { RetryStage, type RetryRules } from "./engine/retry-stage.ts";
 import { requireAge, requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
-import { bucketOf } from "./engine/token-bucket.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 
 /** How one class of failures is tried again. */
@@ -71,11 +70,5 @@ function rulesOf(policy: RetryPolicy): RetryRules {
   for (const rule of all) requireCount("attempts", rule.attempts);
   if (maxAgeMs !== undefined) requireAge("maxAgeMs", maxAgeMs);
   if (giveBackAfterMs !== undefined) requireDuration("giveBackAfterMs", giveBackAfterMs);
-  return {
-    transient: classes.transient ?? policy,
-    resource: classes.resource ?? policy,
-    maxAgeMs,
-    budget: bucketOf(budget),
-    giveBackAfterMs,
-  };
+  return { transient: classes.transient ?? policy, resource: classes.resource ?? policy, maxAgeMs, budget, giveBackAfterMs };
 }

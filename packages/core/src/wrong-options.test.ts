@@ -42,22 +42,6 @@ test.each<[string, () => unknown, string]>([
   ["a retry budget that never fills", () => retryBudget({ floorPerSecond: 0 }), "floorPerSecond"],
   ["a dead-letter budget without a bound", () => deadLetterBudget({}), "bounds nothing"],
   ["a breaker that never opens", () => breaker({ name: "x", consecutiveFailures: Number.POSITIVE_INFINITY }), "never opens"],
-  [
-    "a breaker of one's own",
-    () => handle(() => {}, { breaker: anything({ name: "mine", state: "closed" }) }),
-    '"mine" was not made by breaker()',
-  ],
-  ["a batch's breaker of one's own", () => handleBatch(() => {}, { breaker: anything({ name: "mine" }) }), "was not made by breaker()"],
-  [
-    "a sink's breaker of one's own",
-    () => publish(memorySink<Payload>(), () => ({ value: null }), { breaker: anything({ name: "mine" }) }),
-    "was not made by breaker()",
-  ],
-  [
-    "a retry budget of one's own",
-    () => retry({ attempts: 2, backoff: constant(1), budget: anything({ saved: 1 }) }),
-    "was not made by retryBudget()",
-  ],
   ["an empty batch", () => handleBatch(() => {}, { maxMessages: 0 }), "maxMessages"],
   ["no children", () => expand(() => [], { maxChildren: 0 }), "maxChildren"],
   ["negative linger", () => publish(memorySink<Payload>(), () => ({ value: null }), { lingerMs: -1 }), "lingerMs"],

@@ -1,3 +1,6 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import {
@@ -5,74 +8,127 @@ import {
   localClientConfig,
   startDynalite,
   startTableStreamsFake,
+  type FakeTableStream,
   type JsonServer,
   type TableStreamsFake,
 } from "@spillway-tools/aws-fakes";
-import { checkpoint, consume, haltOnFailure, handle, run } from "@spillway/core";
+import { checkpoint, consume, haltOnFailure, handle, run, type EngineEvent } from "@spillway/core";
 import { dynamoDbStores } from "@spillway/dynamodb";
-import { dynamoDbStreamSource, type Change } from "@spillway/dynamodb-streams";
+import { dynamoDbStreamSource } from "@spillway/dynamodb-streams";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { keyHistory } from "./key-history.ts";
+import { sharedHistory, type SharedHistory } from "./testing/shared-history.ts";
 
 const items = 50;
+const workerPath = fileURLToPath(new URL("../dist/testing/stream-worker.js", import.meta.url));
 
 let dynalite: JsonServer;
 let fake: TableStreamsFake;
-let streams: DynamoDBStreamsClient;
 let dynamoDb: DynamoDBClient;
+let history: SharedHistory;
+let workers: Map<string, ChildProcess>;
+/** How many changes were made so far; the n-th is of item n modulo `items`. */
+let made = 0;
+/** The shard of each change, and the parent of each shard, noted while the fake still has them. */
+let shardOf: Map<string, string>;
+let parentOf: Map<string, string>;
 
 beforeEach(async () => {
   dynalite = await startDynalite();
   fake = await startTableStreamsFake({ shards: 4, viewType: "NEW_IMAGE" });
-  streams = new DynamoDBStreamsClient(localClientConfig(fake.endpoint));
   dynamoDb = new DynamoDBClient(localClientConfig(dynalite.endpoint, 3));
+  history = sharedHistory();
+  workers = new Map();
+  made = 0;
+  shardOf = new Map();
+  parentOf = new Map();
 });
 afterEach(async () => {
-  streams.destroy();
+  for (const name of workers.keys()) await end(name, "SIGKILL");
+  history.remove();
   dynamoDb.destroy();
   await Promise.all([fake.stop(), dynalite.stop()]);
 });
 
-function pipeline(handler: (change: Change<"NEW_IMAGE">) => void) {
-  const stores = dynamoDbStores({ client: dynamoDb, tableName: "spillway", createTable: true });
-  const source = dynamoDbStreamSource({
-    client: streams,
-    tableName: fake.tableName,
-    view: "NEW_IMAGE",
-    consumer: "index",
-    stores,
-    clock: fastClock(20),
-  });
-  return consume(source, { ordering: "key", leaseDurationMs: 1_000 }).pipe(
-    handle(handler),
-    haltOnFailure(),
-    checkpoint({ everyMessages: 500, everyMs: 200 }),
-  );
+/** Starts the built worker; npm test builds before it tests. */
+function start(name: string): void {
+  const args = [workerPath, history.file, fake.endpoint, dynalite.endpoint, fake.tableName, name];
+  workers.set(name, spawn(process.execPath, args, { stdio: "inherit" }));
 }
 
-test("shards roll and split again and again, and the stream is made anew, while workers come, go and vanish: none lost, each item in order", async () => {
-  const total = 20_000;
-  const history = keyHistory();
-  const handler = (change: Change<"NEW_IMAGE">): void => {
-    if (change.kind !== "remove") history.saw(change.keys.id as string, change.newImage.n as number);
-  };
-  let made = 0;
-  const make = (count: number): void => {
-    for (let n = 0; n < count; n += 1) {
-      const id = { S: `item-${made % items}` };
-      fake.stream().change({ eventName: "MODIFY", keys: { id }, newImage: { id, n: { N: String(Math.floor(made / items)) } } });
-      made += 1;
-    }
-  };
-  const stops = [new AbortController(), new AbortController()] as const;
-  const first = run(pipeline(handler), { signal: stops[0].signal, drainTimeoutMs: 5_000, worker: "first" });
-  let byVanishing = 0;
-  const vanishing = pipeline((change) => {
-    byVanishing += 1;
-    handler(change);
-  }).subscribe();
-  for (let round = 0; round < 16; round += 1) {
-    make(1_000);
+async function end(name: string, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  const child = workers.get(name);
+  workers.delete(name);
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "close");
+  child.kill(signal);
+  await ended;
+}
+
+function make(count: number): void {
+  for (let n = 0; n < count; n += 1) {
+    const id = { S: `item-${made % items}` };
+    fake.stream().change({ eventName: "MODIFY", keys: { id }, newImage: { id, n: { N: String(Math.floor(made / items)) } } });
+    made += 1;
+  }
+}
+
+function handled(): number {
+  history.update();
+  return history.distinct;
+}
+
+/** Notes which shards there are and what is in them. */
+function note(stream: FakeTableStream): void {
+  for (const { id, parent, records } of stream.shards()) {
+    if (parent !== undefined) parentOf.set(id, parent);
+    for (const { newImage } of records) shardOf.set(`${String(newImage?.id?.S)} ${String(newImage?.n?.N)}`, id);
+  }
+}
+
+/** Takes away what 24 hours would: the records of closed shards that are all handled, and then those shards. */
+function trimHandled(stream: FakeTableStream): number {
+  let trimmed = 0;
+  for (const { id, closed, records, lastSequenceNumber } of stream.shards()) {
+    const isDone = records.every(({ newImage }) => history.firstAt(String(newImage?.id?.S), Number(newImage?.n?.N)) !== undefined);
+    if (!closed || !isDone) continue;
+    if (records.length > 0) stream.trim(id, lastSequenceNumber);
+    else stream.forget(id);
+    trimmed += 1;
+  }
+  return trimmed;
+}
+
+/** For each shard that has a parent: whether a change of it was handled before one of the parent's. */
+function tooEarly(): readonly string[] {
+  const firstOf = new Map<string, number>();
+  const lastOf = new Map<string, number>();
+  for (const [change, shard] of shardOf) {
+    const [key = "", number = ""] = change.split(" ");
+    const at = history.firstAt(key, Number(number)) ?? Number.POSITIVE_INFINITY;
+    firstOf.set(shard, Math.min(at, firstOf.get(shard) ?? Number.POSITIVE_INFINITY));
+    lastOf.set(shard, Math.max(at, lastOf.get(shard) ?? -1));
+  }
+  return [...parentOf]
+    .filter(([child, parent]) => (firstOf.get(child) ?? Number.POSITIVE_INFINITY) < (lastOf.get(parent) ?? -1))
+    .map(String);
+}
+
+async function leasesByOwner(): Promise<readonly number[]> {
+  const { leases } = dynamoDbStores({ client: dynamoDb, tableName: "spillway" });
+  const records = await leases.list(`index/${fake.tableName}`, { signal: new AbortController().signal });
+  const counts = new Map<string, number>();
+  for (const { owner, state } of records) if (state === "open" && owner !== undefined) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  return [...counts.values()].toSorted((one, other) => one - other);
+}
+
+test("shards roll, split and are trimmed, the stream is disabled and made anew, while three workers come, go and are killed: none lost, each item in order, no child before its parent, leases balanced", async () => {
+  const total = 100_000;
+  start("first");
+  start("second");
+  let trimmed = 0;
+  for (let round = 0; round < 20; round += 1) {
+    make(4_000);
+    note(fake.stream());
     const open = fake
       .stream()
       .shards()
@@ -80,26 +136,85 @@ test("shards roll and split again and again, and the stream is made anew, while 
     const rolled = open[round % open.length]?.id ?? "";
     if (round % 5 === 4) fake.stream().split(rolled);
     else fake.stream().roll(rolled);
-    await expect.poll(() => history.distinct, { timeout: 60_000 }).toBeGreaterThan(round * 500);
-    if (round !== 4) continue;
-    await expect
-      .poll(
-        () => {
-          make(10);
-          return byVanishing;
-        },
-        { timeout: 30_000, interval: 20 },
-      )
-      .toBeGreaterThan(0);
-    vanishing.unsubscribe();
+    await expect.poll(handled, { timeout: 120_000 }).toBeGreaterThan(round * 3_000);
+    trimmed += trimHandled(fake.stream());
+    if (round === 3) start("killed");
+    if (round === 6) {
+      await expect.poll(() => (handled() > 0 ? history.countOf("killed") : 0), { timeout: 60_000 }).toBeGreaterThan(0);
+      await end("killed", "SIGKILL");
+    }
+    if (round === 8) start("third");
+    if (round === 11) await end("first", "SIGTERM");
+    if (round === 13) {
+      note(fake.stream());
+      fake.reenable();
+    }
+    if (round === 15) start("fourth");
   }
-  const second = run(pipeline(handler), { signal: stops[1].signal, drainTimeoutMs: 5_000, worker: "second" });
-  make(1_000);
-  fake.reenable();
   make(total - made);
-  await expect.poll(() => history.distinct, { timeout: 120_000, interval: 100 }).toBe(made);
+  note(fake.stream());
+  await expect.poll(() => handled() === made || history.violations.length > 0, { timeout: 200_000, interval: 100 }).toBe(true);
   expect(history.violations).toEqual([]);
-  for (const stop of stops) stop.abort(new Error("done"));
-  for (const { delivered, succeeded, aborted } of [await first, await second]) expect(delivered).toBe(succeeded + aborted);
-  console.log(`${made} changes, ${history.repeats} of them handled again`);
+  expect(history.distinct).toBe(made);
+  expect(tooEarly()).toEqual([]);
+  // What is looked at above: shards that have parents, and records of both.
+  expect(parentOf.size).toBeGreaterThan(10);
+  expect(trimmed).toBeGreaterThan(0);
+  expect(shardOf.size).toBe(made);
+  await expect
+    .poll(
+      async () => {
+        const counts = await leasesByOwner();
+        return counts.length === workers.size && (counts.at(-1) ?? 0) - (counts[0] ?? 0) <= 1;
+      },
+      { timeout: 60_000, interval: 200 },
+    )
+    .toBe(true);
+  console.log(
+    `${made} changes over ${new Set(shardOf.values()).size} shards, ${trimmed} times trimmed or forgotten, ${history.repeats} changes handled again`,
+  );
+  for (const name of [...workers.keys()]) await end(name, "SIGTERM");
+});
+
+test("changes that were trimmed before they were read are told, and the rest of their shard is handled", async () => {
+  const client = new DynamoDBStreamsClient(localClientConfig(fake.endpoint));
+  const stores = dynamoDbStores({ client: dynamoDb, tableName: "spillway", createTable: true });
+  const source = dynamoDbStreamSource({
+    client,
+    tableName: fake.tableName,
+    view: "NEW_IMAGE",
+    consumer: "index",
+    stores,
+    clock: fastClock(20),
+  });
+  const seen: string[] = [];
+  const events: EngineEvent[] = [];
+  const runUntil = async (isEnough: () => boolean): Promise<void> => {
+    const stop = new AbortController();
+    const pipeline = consume(source, { ordering: "key", leaseDurationMs: 2_000 }).pipe(
+      handle((change) => {
+        if (change.kind !== "remove") seen.push(`${change.newImage.id as string} ${change.newImage.n as number}`);
+        if (isEnough()) stop.abort(new Error("enough"));
+      }),
+      haltOnFailure(),
+      checkpoint({ everyMs: 100 }),
+    );
+    await run(pipeline, { signal: stop.signal, onEvent: (event) => void events.push(event) });
+  };
+  make(200);
+  await runUntil(() => seen.length === 200);
+  make(200);
+  note(fake.stream());
+  const trimmed: string[] = [];
+  for (const { id, records } of fake.stream().shards()) {
+    const half = records.filter(({ newImage }) => Number(newImage?.n?.N) >= 4).slice(0, 20);
+    trimmed.push(...half.map(({ newImage }) => `${String(newImage?.id?.S)} ${String(newImage?.n?.N)}`));
+    const through = half.at(-1)?.sequenceNumber;
+    if (through !== undefined) fake.stream().trim(id, through);
+  }
+  const left = [...shardOf.keys()].filter((change) => !trimmed.includes(change));
+  await runUntil(() => seen.length === left.length);
+  expect(seen.toSorted()).toEqual(left.toSorted());
+  expect(events.filter(({ type }) => type === "messages-lost")).toHaveLength(4);
+  client.destroy();
 });

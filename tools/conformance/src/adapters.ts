@@ -121,6 +121,8 @@ export const adapters: readonly RegisteredAdapter[] = [
     subjects: [
       boundTo(checkpointStoreSuite, "dynamoDbLocalCheckpointsHarness"),
       boundTo(leaseStoreSuite, "dynamoDbLocalLeasesHarness"),
+      boundTo(checkpointStoreSuite, "dynamoDbLocalKclCheckpointsHarness"),
+      boundTo(leaseStoreSuite, "dynamoDbLocalKclLeasesHarness"),
       boundTo(sinkSuite, "dynamoDbLocalSinkHarness"),
     ],
   },
@@ -131,6 +133,8 @@ export const adapters: readonly RegisteredAdapter[] = [
     subjects: [
       boundTo(checkpointStoreSuite, "dynaliteCheckpointsHarness"),
       boundTo(leaseStoreSuite, "dynaliteLeasesHarness"),
+      boundTo(checkpointStoreSuite, "dynaliteKclCheckpointsHarness"),
+      boundTo(leaseStoreSuite, "dynaliteKclLeasesHarness"),
       boundTo(sinkSuite, "dynaliteSinkHarness"),
     ],
   },

@@ -1,7 +1,7 @@
 import { hasCode, SpillwayError, type Cancel } from "@spillway/spec";
+import type { Breaker } from "../breaker.ts";
 import { blockedError, isBlocked } from "./blocked-key.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
-import type { Circuit } from "./circuit.ts";
 import { Flight } from "./flight.ts";
 import { Crowd } from "./crowd.ts";
 import { laneKey } from "./lane-key.ts";
@@ -29,7 +29,7 @@ export interface BatchStageOptions {
   readonly maxBytes: number;
   readonly lingerMs: number;
   readonly concurrency: number;
-  readonly breaker: Circuit | undefined;
+  readonly breaker: Breaker | undefined;
   /** How long a batch may take; Infinity: for ever. */
   readonly timeoutMs: number;
   /** Whether a message must be in a batch of its own. */

@@ -1,6 +1,5 @@
 import type { Cancel } from "@spillway/spec";
-import type { BreakerState } from "../breaker.ts";
-import type { Circuit } from "./circuit.ts";
+import type { Breaker, BreakerState } from "../breaker.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 
@@ -12,7 +11,7 @@ const freeProbes = 10;
  * closed, all go on. Each guard that knows it open sees to its half-opening, because the run of any other may end before that.
  */
 export class BreakerGuard<Item extends object> {
-  readonly #breaker: Circuit;
+  readonly #breaker: Breaker;
   readonly #run: Run;
   readonly #start: (item: Item) => void;
   readonly #waiting = new Ring<Item>();
@@ -21,7 +20,7 @@ export class BreakerGuard<Item extends object> {
   #resting = false;
   #cancelHalfOpen: Cancel | undefined = undefined;
 
-  constructor(breaker: Circuit, run: Run, start: (item: Item) => void) {
+  constructor(breaker: Breaker, run: Run, start: (item: Item) => void) {
     this.#breaker = breaker;
     this.#run = run;
     this.#start = start;

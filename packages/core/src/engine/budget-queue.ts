@@ -1,17 +1,17 @@
 import type { Cancel, Clock } from "@spillway/spec";
+import type { RetryBudget } from "../retry-budget.ts";
 import { Ring } from "./ring.ts";
-import type { TokenBucket } from "./token-bucket.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** Deliveries whose retry is due and waits for a budget, in their order, with one timer. */
 export class BudgetQueue {
   readonly #clock: Clock;
-  readonly #budget: TokenBucket;
+  readonly #budget: RetryBudget;
   readonly #start: (delivery: TrackedDelivery) => void;
   readonly #waiting = new Ring<TrackedDelivery>();
   #cancel: Cancel | undefined = undefined;
 
-  constructor(clock: Clock, budget: TokenBucket, start: (delivery: TrackedDelivery) => void) {
+  constructor(clock: Clock, budget: RetryBudget, start: (delivery: TrackedDelivery) => void) {
     this.#clock = clock;
     this.#budget = budget;
     this.#start = start;

@@ -1,4 +1,4 @@
-import type { TokenBucket } from "./token-bucket.ts";
+import type { RetryBudget } from "../retry-budget.ts";
 import type { Home } from "./home.ts";
 import type { Failure } from "./mark.ts";
 import type { Admission, RunnableStage } from "./stage.ts";
@@ -16,7 +16,7 @@ interface Site {
   readonly stage: RunnableStage;
   readonly holder: Admission | undefined;
   readonly ownsLane: boolean;
-  readonly budget: TokenBucket | undefined;
+  readonly budget: RetryBudget | undefined;
   /** How many wait there. */
   parked: number;
 }

@@ -1,5 +1,5 @@
 import type { Disposition } from "@spillway/spec";
-import type { TokenBucket } from "./token-bucket.ts";
+import type { RetryBudget } from "../retry-budget.ts";
 import type { RetryRule } from "../retry.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Failure } from "./mark.ts";
@@ -12,7 +12,7 @@ export interface RetryRules {
   readonly transient: RetryRule;
   readonly resource: RetryRule;
   readonly maxAgeMs: number | undefined;
-  readonly budget: TokenBucket | undefined;
+  readonly budget: RetryBudget | undefined;
   readonly giveBackAfterMs: number | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from "@spillway/spec";
 import type { EngineEvent } from "../events.ts";
 import type { Breaker } from "../breaker.ts";
 import type { GateExplanation } from "../gate-explanation.ts";
-import type { TokenBucket } from "./token-bucket.ts";
+import type { RetryBudget } from "../retry-budget.ts";
 import { BudgetQueue } from "./budget-queue.ts";
 import { CarefulTurn } from "./careful-turn.ts";
 import { Counters } from "./counters.ts";
@@ -79,7 +79,7 @@ export class Run {
   readonly breakers: Set<Breaker> = new Set<Breaker>();
   /** What stages have to say when they hold the source; undefined while they do not. */
   readonly gates: (() => GateExplanation | undefined)[] = [];
-  readonly #budgets = new Map<TokenBucket, BudgetQueue>();
+  readonly #budgets = new Map<RetryBudget, BudgetQueue>();
   readonly #controller = sharedController();
   readonly #uncrowded: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
@@ -189,7 +189,7 @@ export class Run {
     else this.#queueOf(budget).add(delivery);
   }
 
-  #queueOf(budget: TokenBucket): BudgetQueue {
+  #queueOf(budget: RetryBudget): BudgetQueue {
     let queue = this.#budgets.get(budget);
     if (queue === undefined) {
       queue = new BudgetQueue(this.clock, budget, (delivery) => this.#startRetry(delivery));

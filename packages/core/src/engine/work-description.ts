@@ -1,5 +1,5 @@
 import type { Disposition } from "@spillway/spec";
-import type { Circuit } from "./circuit.ts";
+import type { Breaker } from "../breaker.ts";
 import type { GateRole, StageDescription } from "./description.ts";
 import { StageAdmission } from "./stage-admission.ts";
 import { WorkStage, type Work } from "./work-stage.ts";
@@ -13,7 +13,7 @@ export interface WorkDescription {
   /** How many may run at once; undefined for stages whose work is done at once. */
   readonly concurrency: number | undefined;
   readonly timeoutMs: number | undefined;
-  readonly breaker?: Circuit | undefined;
+  readonly breaker?: Breaker | undefined;
   readonly disposition: Disposition | undefined;
 }
 

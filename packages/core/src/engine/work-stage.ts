@@ -1,7 +1,7 @@
 import { SpillwayError, type Cancel, type Disposition } from "@spillway/spec";
+import type { Breaker } from "../breaker.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
 import { blockedError, isBlocked } from "./blocked-key.ts";
-import type { Circuit } from "./circuit.ts";
 import type { Gate } from "./gate.ts";
 import { isThenable } from "./is-thenable.ts";
 import { markFailed } from "./mark.ts";
@@ -15,7 +15,7 @@ import type { TrackedDelivery } from "./tracked-delivery.ts";
 export type Work = (value: unknown, delivery: TrackedDelivery) => unknown;
 
 /** Who keeps the lanes of a stage. */
-export type StagePlace =
+export type Place =
   /** The gate, which admitted the delivery; it leaves the gate behind the stage that is the exit. */
   | { readonly at: "gate"; readonly gate: Gate; readonly exit: boolean }
   /** The stage itself. */
@@ -25,11 +25,11 @@ export type StagePlace =
 export interface WorkStageOptions {
   readonly name: string;
   readonly work: Work;
-  readonly place: StagePlace;
+  readonly place: Place;
   readonly next: Acceptor;
   readonly run: Run;
   readonly timeoutMs: number | undefined;
-  readonly breaker: Circuit | undefined;
+  readonly breaker: Breaker | undefined;
   /** What dead letters of this stage are called, whatever their class; undefined: by their class. */
   readonly disposition: Disposition | undefined;
 }
