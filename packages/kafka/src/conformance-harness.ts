@@ -5,6 +5,8 @@ import type { CheckpointStore, FencingToken, Lease, OutgoingMessage, Payload, Po
 import { maxDistance } from "./group/offset-set.ts";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource, type KafkaSource } from "./kafka-source.ts";
+import type { KafkaSourceOptions } from "./kafka-source-options.ts";
+import { kafkaTransactions } from "./kafka-transactions.ts";
 import { partitionId } from "./partition-id.ts";
 import { offsetOf, positionOf } from "./position.ts";
 import { testTopic, type TestTopic } from "./testing/test-topic.ts";
@@ -66,8 +68,21 @@ export function kafkaSinkHarness(endpoint: string): SinkHarness {
 
 /** A group's committed offsets as a checkpoint store, on a real broker: each new owner is a new member, after the old one has left. */
 export function kafkaCheckpointsHarness(endpoint: string): CheckpointStoreHarness {
+  return checkpointsHarness(endpoint, "kafka group", () => ({}));
+}
+
+/** The same, each commit in a transaction. */
+export function kafkaTransactionsHarness(endpoint: string): CheckpointStoreHarness {
+  return checkpointsHarness(endpoint, "kafka group, in transactions", () => ({ transactions: kafkaTransactions() }));
+}
+
+function checkpointsHarness(
+  endpoint: string,
+  name: string,
+  further: () => Pick<KafkaSourceOptions, "transactions">,
+): CheckpointStoreHarness {
   return {
-    name: "kafka group",
+    name,
     deadlineMs,
     lacks: {
       scopes: "a group's offsets belong to the group",
@@ -91,7 +106,7 @@ export function kafkaCheckpointsHarness(endpoint: string): CheckpointStoreHarnes
         position: (n) => positionOf(n),
         async takeOver() {
           await owner?.leave();
-          owner = await own(kafkaSource({ client: at.client, topic: at.topic, groupId }), partitions);
+          owner = await own(kafkaSource({ client: at.client, topic: at.topic, groupId, ...further() }), partitions);
           return owner.token;
         },
         corrupt: lacking,

@@ -4,6 +4,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLeve
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource } from "./kafka-source.ts";
+import { kafkaTransactions } from "./kafka-transactions.ts";
 import { holdPartitions } from "./testing/hold-partitions.ts";
 
 const skip = await whyNot("kafka");
@@ -81,6 +82,41 @@ describe.skipIf(skip !== undefined)("a broker that asks for a password and check
       ...refused,
       message: expect.stringContaining("GROUP_AUTHORIZATION_FAILED") as string,
     });
+  });
+
+  test("a missing permission for transactions is fatal, and one for the group's ids is enough", { timeout }, async () => {
+    const client = clientOf(cluster, "guest", "guest");
+    const groupId = randomUUID();
+    const admin = clientOf(cluster, "admin", "secret").admin();
+    await admin.connect();
+    const allow = (resourceType: AclResourceTypes, resourceName: string, operation: AclOperationTypes) =>
+      admin.createAcls({
+        acl: [
+          {
+            resourceType,
+            resourceName,
+            resourcePatternType: ResourcePatternTypes.PREFIXED,
+            principal: "User:guest",
+            host: "*",
+            operation,
+            permissionType: AclPermissionTypes.ALLOW,
+          },
+        ],
+      });
+    await allow(AclResourceTypes.TOPIC, topic, AclOperationTypes.READ);
+    await allow(AclResourceTypes.GROUP, groupId, AclOperationTypes.READ);
+    const source = () => kafkaSource({ client, topic, groupId, transactions: kafkaTransactions() });
+    await expect(holdPartitions(source(), 1)).rejects.toMatchObject({
+      code: "SPILLWAY_KAFKA_PERMISSION",
+      failureClass: "fatal",
+      message: expect.stringContaining(`spillway/${groupId}/${topic}/0`) as string,
+    });
+    expect((await admin.describeGroups([groupId])).groups[0]?.members).toEqual([]);
+    await allow(AclResourceTypes.TRANSACTIONAL_ID, `spillway/${groupId}/`, AclOperationTypes.WRITE);
+    const holder = await holdPartitions(source(), 1);
+    await holder.leave();
+    expect(holder.leases).toHaveLength(1);
+    await admin.disconnect();
   });
 
   test("a client without a password is told so", { timeout }, async () => {

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaApi, startKafka, whyNot, type RequestFate, type TcpProxy } from "@spillway-tools/servers";
 import { describe, expect, test } from "vitest";
 import { behind } from "./testing/behind.ts";
+import { copyingMember } from "./testing/copying-member.ts";
 import { load } from "./testing/load.ts";
 import { faultsOfCopies, readCommitted } from "./testing/read-committed.ts";
 import { clientIdOf, startCopying, type CopyingProcess } from "./testing/start-copying.ts";
-import { testTopic } from "./testing/test-topic.ts";
+import { testClient, testTopic } from "./testing/test-topic.ts";
 
 const skip = await whyNot("kafka");
 const { addPartitionsToTxn, produce, addOffsetsToTxn, txnOffsetCommit, endTxn } = kafkaApi;
@@ -75,6 +76,38 @@ describe.skipIf(skip !== undefined)("transactions of processes that die in them"
       await Promise.all([input.close(), output.close()]);
     } finally {
       for (const { process } of running) process.kill("SIGKILL");
+      await cluster.stop();
+    }
+  });
+
+  test("over brokers that are restarted in turn and killed with -9, each message is copied exactly once, and in the order of its key", {
+    timeout: 300_000,
+  }, async () => {
+    const cluster = await startKafka({ nodes: 3, heapMb: 160 });
+    try {
+      const [input, output] = await Promise.all([
+        testTopic(cluster.endpoint, { partitions: 4, copies: 3 }),
+        testTopic(cluster.endpoint, { partitions: 3, copies: 3 }),
+      ]);
+      const copying = { from: input.topic, to: output.topic, groupId: randomUUID() };
+      const engines = [copyingMember(testClient(cluster.endpoint), copying), copyingMember(testClient(cluster.endpoint), copying)];
+      const messages = load(input, 4, 400, 10);
+      await expect.poll(() => engines.reduce((sum, { leases }) => sum + leases.size, 0), { timeout: 20_000 }).toBe(4);
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+        for (const node of cluster.nodes) {
+          await node.kill(signal);
+          await node.start();
+        }
+      }
+      await messages.end();
+      await expect.poll(() => behind(input, copying.groupId), { timeout: 60_000 }).toBe(0);
+      for (const engine of engines) engine.stop();
+      await Promise.all(engines.map(({ ended }) => ended));
+      expect(messages.failures).toEqual([]);
+      expect(messages.sent.size).toBeGreaterThan(1_000);
+      expect(faultsOfCopies(messages.sent, await readCommitted(cluster.endpoint, output))).toEqual([]);
+      await Promise.all([input.close(), output.close()]);
+    } finally {
       await cluster.stop();
     }
   });

@@ -256,7 +256,10 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
           }
         }
       } catch (error) {
+        const leaving = memberId;
         loseAll("the group cannot be taken part in any more");
+        // It is a member still: the others get its partitions when it leaves, and not only when its session is over.
+        memberId = leaving;
         if (!signal.aborted) throw error;
       } finally {
         signal.removeEventListener("abort", stop);
