@@ -11,7 +11,7 @@ import {
   type KclWorker,
   type KinesisFake,
 } from "@spillway-tools/aws-fakes";
-import { checkpoint, consume, decode, haltOnFailure, handle, run, text } from "@spillway/core";
+import { checkpoint, consume, decode, haltOnFailure, handle, rewind, run, text } from "@spillway/core";
 import { kclStores, type KclStores } from "@spillway/dynamodb";
 import { kinesisSource, type KinesisSource } from "@spillway/kinesis";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -186,4 +186,28 @@ test("when a worker of the library starts beside ours, ours stop and say so, and
   // What ours had not saved comes again.
   while (new Set(handled).size < expected.length) await javaHandles(1);
   expect(new Set(handled)).toEqual(new Set(expected));
+});
+
+test("a consumer in the library's layout is rewound, finished shards too, and the library sees where to", async () => {
+  const [left = ""] = fake.stream.shards().map(({ id }) => id);
+  put(left, 20);
+  const [child] = fake.stream.split(left);
+  put(child, 20);
+  const isFinished = async (): Promise<boolean> => (await java.list()).some((lease) => lease.checkpoint.sequenceNumber === "SHARD_END");
+  const stop = new AbortController();
+  const job = start(stop, () => false);
+  await expect.poll(async () => handled.length === expected.length && (await isFinished()), { timeout: 20_000 }).toBe(true);
+  stop.abort(new Error("done"));
+  await job;
+  const { partitions } = await rewind(source, { at: "earliest" }, { signal });
+  expect(partitions.map(({ partition, reopened }) => [partition, reopened])).toContainEqual([left, true]);
+  const leases = new Map(
+    (await java.list()).map(({ leaseKey, checkpoint: at, leaseOwner }) => [leaseKey, [at.sequenceNumber, leaseOwner]]),
+  );
+  expect([leases.get(left), leases.get(child)]).toEqual([
+    ["TRIM_HORIZON", undefined],
+    ["TRIM_HORIZON", undefined],
+  ]);
+  await start(new AbortController(), () => handled.length === 2 * expected.length);
+  expect(handled.toSorted()).toEqual([...expected, ...expected].toSorted());
 });

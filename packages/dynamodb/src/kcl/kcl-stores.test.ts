@@ -1,9 +1,19 @@
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { kclWorker, localClientConfig, startDynalite, type JsonServer, type KclWorker } from "@spillway-tools/aws-fakes";
+import {
+  faultsInTurn,
+  kclWorker,
+  localClientConfig,
+  noFaults,
+  startDynalite,
+  startFaultProxy,
+  type Faults,
+  type JsonServer,
+  type KclWorker,
+} from "@spillway-tools/aws-fakes";
 import type { Checkpoint, CheckpointKey, FencingToken, LeaseRecord, PartitionId, Position, StartPosition } from "@spillway/spec";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openKclTable, type KclTable } from "../testing/kcl-table.ts";
-import type { KclStores } from "./kcl-stores.ts";
+import { kclStores, type KclStores } from "./kcl-stores.ts";
 
 const { signal } = new AbortController();
 const scope = "charges/orders";
@@ -249,4 +259,26 @@ test("maxDone that is no count is refused at once", () => {
   const client = new DynamoDBClient(localClientConfig(dynalite.endpoint));
   expect(() => openKclTable(dynalite.endpoint).stores({ client, maxDone: -1 })).toThrow(/maxDone is -1/);
   client.destroy();
+});
+
+test("a renewal and a save whose answers were lost are known to be ours, by the SDK's second try and by reading again", async () => {
+  for (const maxAttempts of [3, 1]) {
+    let faults: Faults = noFaults;
+    const proxy = await startFaultProxy({ target: dynalite.endpoint, faults: (call) => faults(call) });
+    const client = new DynamoDBClient(localClientConfig(proxy.endpoint, maxAttempts));
+    table = openKclTable(dynalite.endpoint);
+    stores = kclStores({ client, kclTableName: table.kclTableName, tableName: `${table.kclTableName}-own`, createTable: true });
+    await own();
+    faults = faultsInTurn("UpdateItem", [{ kind: "answer-lost" }]);
+    expect(await stores.leases.compareAndSet(scope, 1, lease({ version: 2 }), { signal })).toBe(true);
+    faults = faultsInTurn("UpdateItem", [{ kind: "answer-lost" }]);
+    const saving = stores.checkpoints.save(key, after("10", ["12"]), token(1), { signal });
+    // Without a second try nobody knows, and the engine saves again.
+    if (maxAttempts === 1) await expect(saving).rejects.toMatchObject({ code: "SPILLWAY_DYNAMODB_FAILED", retryable: true });
+    else await saving;
+    expect(await stores.checkpoints.load(key, token(1), { signal })).toEqual(after("10", ["12"]));
+    expect(await stores.leases.list(scope, { signal })).toEqual([lease({ version: 2 })]);
+    client.destroy();
+    await proxy.stop();
+  }
 });

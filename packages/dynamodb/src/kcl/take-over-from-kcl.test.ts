@@ -107,6 +107,13 @@ test("rows of other kinds and of other streams are left out", async () => {
   expect(await saved("s-0")).toEqual(at({ at: "after", position: `${sequence}:0` }));
 });
 
+test("a source that goes by another name than its stream finds the stream's rows", async () => {
+  await row("000000000000:invoices:1700000000:s-0", sequence, { streamName: { S: "invoices" }, shardId: { S: "s-0" } });
+  await expect(takeOver(sourceOf("s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+  await takeOver(sourceOf("s-0"), { streamName: "invoices" });
+  expect(await saved("s-0")).toEqual(at({ at: "after", position: `${sequence}:0` }));
+});
+
 test("nothing is taken over while a worker of the library lives", async () => {
   await row("s-0", sequence);
   const clock = hastyClock();

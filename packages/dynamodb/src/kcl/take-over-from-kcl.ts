@@ -25,6 +25,8 @@ export interface TakeOverFromKclOptions extends CallOptions {
   readonly kclTableName: string;
   /** The Kinesis source that is to go on, with the consumer name it will run under. */
   readonly source: LogSource<unknown>;
+  /** The stream's own name, by which an application with several streams tells their leases apart; the source's name where left out. */
+  readonly streamName?: string;
   /** Where the library was told to begin, for shards that it has not begun yet; needed only where it was told a time. */
   readonly startTimestampMs?: number;
   /** How long the table is watched for workers that are alive, in milliseconds; 30,000 by default: three times the library's failover time. */
@@ -68,7 +70,8 @@ function fixed(checkpoint: Checkpoint, nowMs: number): Checkpoint {
   return checkpoint.state === "reading" && checkpoint.from.at === "latest" ? reading({ at: "timestamp", timestampMs: nowMs }) : checkpoint;
 }
 
-async function leases({ client, kclTableName, source, signal }: TakeOverFromKclOptions): Promise<ReadonlyMap<PartitionId, KclRow>> {
+async function leases(options: TakeOverFromKclOptions): Promise<ReadonlyMap<PartitionId, KclRow>> {
+  const { client, kclTableName, source, streamName = source.name, signal } = options;
   const rows = new Map<PartitionId, KclRow>();
   let after: Record<string, AttributeValue> | undefined;
   do {
@@ -78,14 +81,14 @@ async function leases({ client, kclTableName, source, signal }: TakeOverFromKclO
       throw dynamoDbError(error, `Reading the lease table ${kclTableName}`);
     });
     for (const item of page.Items ?? []) {
-      const row = kclRow(item, source.name);
+      const row = kclRow(item, streamName);
       if (row !== undefined) rows.set(row.shard, row);
     }
     after = page.LastEvaluatedKey;
   } while (after !== undefined);
   if (rows.size > 0) return rows;
   throw new SpillwayError(
-    `Table ${kclTableName} holds no lease of stream ${source.name}: there is nothing to take over. Check both names.`,
+    `Table ${kclTableName} holds no lease of stream ${streamName}: there is nothing to take over. Check both names.`,
     {
       code: "SPILLWAY_INVALID_OPTIONS",
       failureClass: "fatal",
