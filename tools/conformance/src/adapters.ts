@@ -1,5 +1,5 @@
 import { checkpointStoreSuite, leaseStoreSuite, logSourceSuite, queueSourceSuite, sinkSuite } from "@spillway/conformance";
-import { boundTo } from "./harnesses.ts";
+import { boundTo, type Binding } from "./harnesses.ts";
 import { dynalite, fauxqs, inHouseFake, inThisProcess, realServer, type Place } from "./place.ts";
 
 /** An adapter on one place: it is registered once for each server or fake that it is run on. */
@@ -9,8 +9,7 @@ export interface RegisteredAdapter {
   readonly place: Place;
   /** How many of its cases may run at once: more than 1 where they wait for a server. */
   readonly concurrency: number;
-  /** A suite, and the name under which the package's conformance-harness module exports the harness for it. */
-  readonly subjects: readonly ReturnType<typeof boundTo>[];
+  readonly subjects: readonly Binding[];
 }
 
 const dynamoDbLocal = realServer("dynamodb");
@@ -55,6 +54,7 @@ export const adapters: readonly RegisteredAdapter[] = [
       boundTo(logSourceSuite, "kafkaSourceHarness"),
       boundTo(sinkSuite, "kafkaSinkHarness"),
       boundTo(checkpointStoreSuite, "kafkaCheckpointsHarness"),
+      boundTo(checkpointStoreSuite, "kafkaTransactionsHarness"),
     ],
   },
   {

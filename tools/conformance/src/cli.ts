@@ -69,7 +69,7 @@ async function scoreOf(adapter: RegisteredAdapter): Promise<readonly ScorecardRo
   const { server, endpoint, close } = opened;
   try {
     const module = await loadHarnesses(name);
-    const suites = subjects.map((bind) => bind(module, endpoint));
+    const suites = subjects.map(({ bind }) => bind(module, endpoint));
     return await scorecard([{ adapter: name, version, server, concurrency, suites }], report);
   } finally {
     await close();

@@ -14,18 +14,28 @@ export async function loadHarnesses(adapter: string): Promise<HarnessModule> {
   return { adapter, exports };
 }
 
-/** Binds a suite to the harness of this name; the endpoint is given to a harness that is made of one. */
-export function boundTo<Subject extends Closable, Need extends string>(
-  suite: Suite<Subject, Need>,
-  name: string,
-): (module: HarnessModule, endpoint?: string) => BoundSuite {
-  return ({ adapter, exports }, endpoint) => {
-    const found = exports[name];
-    const harness: unknown = isFactory(found) ? found(endpoint) : found;
-    if (!isHarness<Subject, Need>(harness)) {
-      throw new Error(`packages/${adapter}/src/conformance-harness.ts exports no harness named ${name}: correct the name in adapters.ts.`);
-    }
-    return bindSuite(suite, harness);
+/** A suite, and the name of the harness that it is to be bound to. */
+export interface Binding {
+  /** As the package's conformance-harness module exports it. */
+  readonly harness: string;
+  /** Binds them; the endpoint is given to a harness that is made of one. Throws when the module exports none of this name. */
+  bind(module: HarnessModule, endpoint: string | undefined): BoundSuite;
+}
+
+/** A suite to be bound to the harness of this name. */
+export function boundTo<Subject extends Closable, Need extends string>(suite: Suite<Subject, Need>, harness: string): Binding {
+  return {
+    harness,
+    bind({ adapter, exports }, endpoint) {
+      const found = exports[harness];
+      const made: unknown = isFactory(found) ? found(endpoint) : found;
+      if (!isHarness<Subject, Need>(made)) {
+        throw new Error(
+          `packages/${adapter}/src/conformance-harness.ts exports no harness named ${harness}: correct the name in adapters.ts.`,
+        );
+      }
+      return bindSuite(suite, made);
+    },
   };
 }
 
