@@ -1,6 +1,7 @@
+import { kclTableDefinition } from "./kcl/kcl-layout.ts";
 import { storesTableDefinition } from "./stores-table.ts";
 
-/** The stores' table as text to paste: how to create it and what a consumer must be allowed. */
+/** The tables of stores as text to paste: how to create them and what a consumer must be allowed. */
 export interface DynamoDbStoresSetup {
   /** A CloudFormation template in JSON. */
   readonly cloudFormation: string;
@@ -12,34 +13,66 @@ export interface DynamoDbStoresSetup {
 
 /** Describes the table of dynamoDbStores for those who create it themselves; it calls nothing. */
 export function dynamoDbStoresSetup(options: { readonly tableName: string; readonly tableArn?: string }): DynamoDbStoresSetup {
-  const { tableName, tableArn = `arn:aws:dynamodb:*:*:table/${tableName}` } = options;
-  const { TableName, BillingMode, AttributeDefinitions, KeySchema } = storesTableDefinition(tableName);
+  const { tableName, tableArn = arnOf(tableName) } = options;
   return {
-    cloudFormation: json({
-      AWSTemplateFormatVersion: "2010-09-09",
-      Resources: {
-        SpillwayStores: {
-          Type: "AWS::DynamoDB::Table",
-          DeletionPolicy: "Retain",
-          UpdateReplacePolicy: "Retain",
-          Properties: {
-            TableName,
-            BillingMode,
-            AttributeDefinitions,
-            KeySchema,
-            DeletionProtectionEnabled: true,
-            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-          },
-        },
-      },
-    }),
-    policy: policy(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:Query"], tableArn),
-    createTablePolicy: policy(["dynamodb:CreateTable", "dynamodb:DescribeTable"], tableArn),
+    cloudFormation: template({ SpillwayStores: storesTableDefinition(tableName) }),
+    policy: policy([statement(storesActions, tableArn)]),
+    createTablePolicy: policy([statement(createActions, tableArn)]),
   };
 }
 
-function policy(actions: readonly string[], resource: string): string {
-  return json({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: resource }] });
+/** Describes the two tables of kclStores, and what of the library's third one is read; it calls nothing. The library makes its own tables itself. */
+export function kclStoresSetup(options: {
+  readonly kclTableName: string;
+  readonly tableName: string;
+  readonly coordinatorTableName?: string;
+}): DynamoDbStoresSetup {
+  const { kclTableName, tableName, coordinatorTableName = `${kclTableName}-CoordinatorState` } = options;
+  const leases = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan"];
+  return {
+    cloudFormation: template({ KclLeases: kclTableDefinition(kclTableName), SpillwayStores: storesTableDefinition(tableName) }),
+    policy: policy([
+      statement(leases, arnOf(kclTableName)),
+      statement(["GetItem"], arnOf(coordinatorTableName)),
+      statement(storesActions, arnOf(tableName)),
+    ]),
+    createTablePolicy: policy([statement(createActions, arnOf(kclTableName)), statement(createActions, arnOf(tableName))]),
+  };
+}
+
+const storesActions = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"];
+const createActions = ["CreateTable", "DescribeTable"];
+
+function arnOf(tableName: string): string {
+  return `arn:aws:dynamodb:*:*:table/${tableName}`;
+}
+
+function template(tables: Readonly<Record<string, ReturnType<typeof storesTableDefinition>>>): string {
+  const Resources = Object.entries(tables).map(([name, { TableName, BillingMode, AttributeDefinitions, KeySchema }]) => [
+    name,
+    {
+      Type: "AWS::DynamoDB::Table",
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        TableName,
+        BillingMode,
+        AttributeDefinitions,
+        KeySchema,
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    },
+  ]);
+  return json({ AWSTemplateFormatVersion: "2010-09-09", Resources: Object.fromEntries(Resources) as object });
+}
+
+function statement(actions: readonly string[], resource: string): object {
+  return { Effect: "Allow", Action: actions.map((action) => `dynamodb:${action}`), Resource: resource };
+}
+
+function policy(statements: readonly object[]): string {
+  return json({ Version: "2012-10-17", Statement: statements });
 }
 
 function json(value: unknown): string {

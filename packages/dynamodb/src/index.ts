@@ -1,6 +1,6 @@
 export { dynamoDbSink, type DynamoDbSinkOptions } from "./dynamodb-sink.ts";
 export { dynamoDbStores, type DynamoDbStores, type DynamoDbStoresOptions } from "./dynamodb-stores.ts";
-export { dynamoDbStoresSetup, type DynamoDbStoresSetup } from "./dynamodb-stores-setup.ts";
+export { dynamoDbStoresSetup, kclStoresSetup, type DynamoDbStoresSetup } from "./dynamodb-stores-setup.ts";
 export type { CreateTable } from "./stores-table.ts";
 export { takeOverFromKcl, type TakeOverFromKclOptions } from "./kcl/take-over-from-kcl.ts";
 export type {

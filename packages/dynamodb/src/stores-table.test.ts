@@ -2,7 +2,7 @@ import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-s
 import { localClientConfig, startDynalite } from "@spillway-tools/aws-fakes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dynamoDbStores } from "./dynamodb-stores.ts";
-import { dynamoDbStoresSetup } from "./dynamodb-stores-setup.ts";
+import { dynamoDbStoresSetup, kclStoresSetup } from "./dynamodb-stores-setup.ts";
 
 const { signal } = new AbortController();
 let dynalite: Awaited<ReturnType<typeof startDynalite>>;
@@ -84,6 +84,22 @@ test("the setup prints a template of the very table that createTable makes, and 
     ],
   });
   expect(setup.policy).toContain("dynamodb:UpdateItem");
+  expect(setup.policy).not.toContain("CreateTable");
+  expect(setup.createTablePolicy).toContain("dynamodb:CreateTable");
+});
+
+test("the setup for the library's layout has both tables, and lets the library's versions be read and not written", () => {
+  const setup = kclStoresSetup({ kclTableName: "charges-app", tableName: "spillway" });
+  const { Resources } = JSON.parse(setup.cloudFormation) as {
+    Resources: Record<string, { Properties: { TableName: string; KeySchema: unknown } }>;
+  };
+  expect(Object.values(Resources).map(({ Properties }) => Properties.TableName)).toEqual(["charges-app", "spillway"]);
+  expect(Resources["KclLeases"]?.Properties.KeySchema).toEqual([{ AttributeName: "leaseKey", KeyType: "HASH" }]);
+  const { Statement } = JSON.parse(setup.policy) as { Statement: readonly { Action: readonly string[]; Resource: string }[] };
+  const allowed = new Map(Statement.map(({ Action, Resource }) => [Resource.split("/")[1], Action]));
+  expect(allowed.get("charges-app-CoordinatorState")).toEqual(["dynamodb:GetItem"]);
+  expect(allowed.get("charges-app")).toContain("dynamodb:Scan");
+  expect(allowed.get("spillway")).toContain("dynamodb:Query");
   expect(setup.policy).not.toContain("CreateTable");
   expect(setup.createTablePolicy).toContain("dynamodb:CreateTable");
 });
