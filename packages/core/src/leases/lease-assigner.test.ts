@@ -43,6 +43,23 @@ describe("claiming", () => {
     expect(cluster.clock.nowMs() - lastSignMs).toBeLessThan(2 * leaseDurationMs);
   });
 
+  it("takes what a worker left as soon as it may: a look is due when the lease runs out, whenever the worker died", async () => {
+    const tookMs: number[] = [];
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const cluster = testCluster({ partitions: ["a"], seed });
+      const first = cluster.join();
+      await holding(cluster, first, 1);
+      const second = cluster.join();
+      await cluster.clock.advance((1 + seed / 80) * leaseDurationMs);
+      first.crash();
+      const diedAtMs = cluster.clock.nowMs();
+      await holding(cluster, second, 1);
+      tookMs.push(cluster.clock.nowMs() - diedAtMs);
+    }
+    // At most one look's pace until the last renewal was seen, and then the lease itself.
+    expect(Math.max(...tookMs)).toBeLessThanOrEqual((1 / 3 + 1.1) * leaseDurationMs);
+  });
+
   it("waits as long as the owner's own lease lasts, not as long as its own would", async () => {
     const patient = testCluster({ partitions: ["a"], leaseDurationMs: 30_000 });
     const first = patient.join();

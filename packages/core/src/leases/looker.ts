@@ -5,6 +5,7 @@ import type { HeldLease } from "./held-lease.ts";
 import { inParallel, writesAtOnce } from "./in-parallel.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
 import { hurryMs, type LeaseTiming } from "./lease-timing.ts";
+import { expiryInMs } from "./expiry-in.ts";
 import { observe, type Observations } from "./observations.ts";
 import { observedTime } from "./observed-time.ts";
 import { plan, type Plan } from "./plan.ts";
@@ -118,7 +119,9 @@ export function looker(options: LookerOptions): Looker {
       if (todo.hurry) hurryUntilMs = time.nowMs() + timing.leaseDurationMs / 5;
       if (time.nowMs() < hurryUntilMs || contested) return hurryMs(timing);
       const idleMs = timing.renewEveryMs * (0.8 + 0.2 * clock.random());
-      return Math.max(hurryMs(timing), Math.min(idleMs, options.discoverer.dueInMs(time.nowMs())));
+      const othersLeases = leases.filter(({ partition }) => !held.has(partition));
+      const due = [options.discoverer.dueInMs(time.nowMs()), expiryInMs(othersLeases, observations, time.nowMs())];
+      return Math.max(hurryMs(timing), Math.min(idleMs, ...due));
     },
   };
 }
