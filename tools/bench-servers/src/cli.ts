@@ -4,13 +4,14 @@ import { parseArgs } from "node:util";
 import { passes, toRow, type Answer, type Scenario } from "@spillway-tools/bench/bar";
 import { measureApart } from "@spillway-tools/bench/measure-apart";
 import { sayAnswer, sayHeading } from "@spillway-tools/bench/table";
-import { endpointVariables, serversFor } from "@spillway-tools/servers";
-import { scenarios } from "./scenarios.ts";
+import { endpointVariables, serversFor, type ServerName } from "@spillway-tools/servers";
+import { suites } from "./scenarios.ts";
 
 const help = `Measures the engine on a server against the client that one would use by hand.
 
   npm run bench -- --only kafka       on Apache Kafka, against kafkajs
   npm run bench -- --only sqs         on ElasticMQ, against the AWS SDK and sqs-consumer
+  npm run bench -- --only kinesis     on kinesalite and DynamoDB Local, against the AWS SDK
                   --json FILE, --strict, --detail: as for npm run bench
 
 Ratios are of the best round of each side: of CPU time of this process where the bar is about the rate, because on a busy machine the time on the wall
@@ -29,9 +30,9 @@ const { values } = parseArgs({
     detail: { type: "boolean", default: false },
   },
 });
-const names = (["kafka", "sqs"] as const).filter((name) => values.only.includes(name));
+const chosen = Object.entries(suites).filter(([name]) => values.only.includes(name));
 
-if (values.help || names.length < values.only.length || names.length === 0) {
+if (values.help || chosen.length < values.only.length || chosen.length === 0) {
   console.log(help);
   process.exitCode = values.help ? 0 : 2;
 } else await measureAll();
@@ -39,16 +40,24 @@ if (values.help || names.length < values.only.length || names.length === 0) {
 async function measureAll(): Promise<void> {
   console.log(sayHeading());
   const answers: Answer[] = [];
-  for (const name of names) {
-    const server = await serversFor(name);
-    if (server.skip !== undefined) continue;
-    process.env[endpointVariables[name]] = server.endpoint;
-    for (const [scenarioName, scenario] of Object.entries(scenarios[name])) answers.push(...(await answersOf(scenarioName, scenario)));
+  for (const [, { servers, scenarios }] of chosen) {
+    if (!(await areStarted(servers))) continue;
+    for (const [name, scenario] of Object.entries(scenarios)) answers.push(...(await answersOf(name, scenario)));
   }
   const missed = answers.filter((answer) => !passes(answer)).length;
   console.log(`\n${answers.length} bars, ${missed} missed.`);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(answers.map(toRow), undefined, 2)}\n`);
   if (values.strict && missed > 0) process.exitCode = 1;
+}
+
+/** Starts servers for the scenarios' processes; false, with a word about it, where one cannot be had here. */
+async function areStarted(names: readonly ServerName[]): Promise<boolean> {
+  for (const name of names) {
+    const server = await serversFor(name);
+    if (server.skip !== undefined) return false;
+    process.env[endpointVariables[name]] = server.endpoint;
+  }
+  return true;
 }
 
 async function answersOf(name: string, scenario: Scenario): Promise<readonly Answer[]> {

@@ -14,7 +14,7 @@ const help = `Measures the engine against hand-written loops and prints each bar
   npm run bench -- --prices           what parts of a pipeline cost, instead: no bars
   npm run bench -- --json FILE        also writes { name, ratio, bar, unit, spread, pass } for each bar
   npm run bench -- --strict           ends with 1 when a bar is missed; without it, the run only reports
-  npm run bench -- --only kafka       on Apache Kafka, which it starts; likewise --only sqs, on ElasticMQ
+  npm run bench -- --only kafka       on Apache Kafka, which it starts; likewise --only sqs, on ElasticMQ, and --only kinesis, on kinesalite
   npm run bench -- --detail           also prints the figures behind each bar
 
 Bars: ${namesIn(scenarios)}.
