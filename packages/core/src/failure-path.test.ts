@@ -1,5 +1,5 @@
-import { memorySource, memorySink } from "@spillway/memory";
-import { SpillwayError, type CheckpointStore, type Payload, type Sink } from "@spillway/spec";
+import { memoryQueue, memoryQueueSource, memorySink, memorySource } from "@spillway/memory";
+import { SpillwayError, type CheckpointStore, type Payload, type QueueSource, type Sink } from "@spillway/spec";
 import { expect, test } from "vitest";
 import {
   checkpoint,
@@ -126,6 +126,47 @@ test("a dead letter keeps key, payload and headers, and replaces an older dead l
   expect(again.headers).toHaveLength(4);
   expect(metadataOf(again)).toMatchObject({ id: metadataOf(first).id, redriveCount: 1 });
   await running.stop();
+});
+
+test("a checkpoint that must not be saved stops the pipeline, and nothing is settled by it", async () => {
+  const w = world();
+  const denied = new SpillwayError("no permission to write the table", { code: "SPILLWAY_TEST_DENIED", failureClass: "fatal" });
+  const { checkpoints } = w.stores;
+  const store: CheckpointStore = { maxDone: 10, load: (...call) => checkpoints.load(...call), save: () => Promise.reject(denied) };
+  const source = memorySource({ log: w.log, consumer: "test", stores: { ...w.stores, checkpoints: store } });
+  const running = w.start(
+    consume(source, { ordering: "none" }).pipe(
+      handle(() => undefined),
+      deadLetter(w.deadLetters),
+      checkpoint({ everyMs: 100 }),
+    ),
+  );
+  const outcome = running.report.catch((error: unknown) => error);
+  w.append("a");
+  await w.clock.advance(60_000);
+  expect(await outcome).toMatchObject({ code: "SPILLWAY_TEST_DENIED" });
+});
+
+test("a queue whose messages must not be deleted stops the pipeline, and keeps them", async () => {
+  const w = world();
+  const denied = new SpillwayError("no permission to delete", { code: "SPILLWAY_TEST_DENIED", failureClass: "fatal" });
+  const queue = memoryQueue({ name: "jobs", clock: w.clock });
+  queue.send([{ value: Buffer.from("a") }]);
+  const source: QueueSource<Payload> = {
+    ...memoryQueueSource({ queue }),
+    ack: async (receipts) => receipts.map(() => ({ ok: false, error: denied })),
+  };
+  const running = w.start(
+    consume(source, { ordering: "none" }).pipe(
+      handle(() => undefined),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  const outcome = running.report.catch((error: unknown) => error);
+  await w.clock.advance(120_000);
+  expect(await outcome).toMatchObject({ code: "SPILLWAY_TEST_DENIED" });
+  expect(queue.counts().held).toBe(1);
 });
 
 test("G7: a checkpoint store that is down holds the source after a while, visibly, and nothing is lost", async () => {

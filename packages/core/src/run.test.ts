@@ -258,6 +258,26 @@ test("explain says what a pipeline promises before, and what holds it while it r
   expect(explain(pipeline).state).toBe("ended");
 });
 
+test("explain does not name a message that a stop has aborted, but the one that it waits for", async () => {
+  const w = world();
+  const pipeline = consume(w.source(), { ordering: "key" }).pipe(
+    decode(text()),
+    handle((value) => (value === "slow" ? new Promise<void>(() => {}) : undefined), { concurrency: 1 }),
+    handle(() => undefined),
+    haltOnFailure(),
+    checkpoint(),
+  );
+  const stop = new AbortController();
+  const running = w.start(pipeline, { drainTimeoutMs: 10_000, signal: stop.signal });
+  w.append("k=slow", "k=waits");
+  await w.clock.advance(1_000);
+  stop.abort("a deploy");
+  await w.clock.advance(1_000);
+  expect(explain(pipeline).feeds).toMatchObject([{ unsettled: 1, firstUnsettled: { state: "is being worked on at handle" } }]);
+  await w.clock.advance(60_000);
+  expect(await running.report).toMatchObject({ aborted: 2 });
+});
+
 test("a delivery that an operator of the user's has swallowed is named after a time", async () => {
   const w = world();
   w.append("swallowed");

@@ -46,7 +46,8 @@ export interface CheckpointStore {
   load(key: CheckpointKey, token: FencingToken, options: CallOptions): Promise<Checkpoint | undefined>;
   /**
    * Resolves when the checkpoint is durable. Rejects with SPILLWAY_LEASE_LOST, having changed nothing, when a higher token has been seen; then
-   * the caller gives the partition up. Any other rejection leaves it unknown whether it was saved: the caller saves again, the newest only.
+   * the caller gives the partition up. Any other rejection leaves it unknown whether it was saved: the caller saves again, the newest only; one of class
+   * fatal stops the pipeline.
    * The engine has at most one save of a partition under way.
    */
   save(key: CheckpointKey, checkpoint: Checkpoint, token: FencingToken, options: CallOptions): Promise<void>;

@@ -30,7 +30,7 @@ export interface QueueSource<T, Traits extends QueueTraits = QueueTraits> {
   receive(options: CallOptions & { readonly maxMessages: number }): Promise<readonly QueueMessage<T>[]>;
   /**
    * Deletes messages. One result for each receipt, in order: SPILLWAY_RECEIPT_LOST means that it was not ours any more; any other error leaves it
-   * unknown and the engine asks again. The adapter splits into the provider's batches. A rejection is a failure of all.
+   * unknown and the engine asks again; one of class fatal stops the pipeline. The adapter splits into the provider's batches. A rejection is a failure of all.
    */
   ack(receipts: readonly Receipt[], options: CallOptions): Promise<readonly ItemResult[]>;
   /** Gives messages back: they are delivered again after delayMs, whole milliseconds, at most maxNackDelayMs. Results as for ack. */

@@ -1,4 +1,4 @@
-import { hasCode, type Cancel, type QueueMessage, type QueueSource } from "@spillway/spec";
+import { failureClassOf, hasCode, type Cancel, type QueueMessage, type QueueSource } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { FinalOutcome } from "./home.ts";
 import { pause } from "./pause.ts";
@@ -97,6 +97,8 @@ export class Acknowledger {
     if (error === undefined) this.#confirmed(delivery, outcome);
     else if (hasCode(error, "SPILLWAY_RECEIPT_LOST")) this.#tooLate(delivery, error as Error);
     else if (!delivery.settled) {
+      // No permission to delete, or no queue: nothing that is done would ever be settled. It is asked for once more, for as long as a stop lasts.
+      if (failureClassOf(error) === "fatal") this.#run.fail(error);
       const delayMs = backoffAfterError(++concluded.failures, this.#run.clock);
       this.#run.emit({ type: "acknowledge-failed", source: this.#source.name, message: delivery.message, error, delayMs });
       void pause(this.#run.clock, delayMs, this.#signal).then((passed) => {

@@ -1,4 +1,4 @@
-import { hasCode, type Checkpoint, type CheckpointKey, type CheckpointStore, type FencingToken } from "@spillway/spec";
+import { failureClassOf, hasCode, type Checkpoint, type CheckpointKey, type CheckpointStore, type FencingToken } from "@spillway/spec";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import { pause } from "./pause.ts";
 import type { Run } from "./run-context.ts";
@@ -46,7 +46,7 @@ export class Checkpointer {
     if (this.#saving === undefined) void this.save();
   }
 
-  /** Resolves to true when everything settled before this call is durable; to false when the partition is lost or the signal has aborted. */
+  /** Resolves to true when everything settled before this call is durable; to false when the partition is lost, the signal has aborted or the run has failed. */
   async save(): Promise<boolean> {
     while (this.#saving !== undefined) await this.#saving;
     this.#saving = this.#saveUntilDurable();
@@ -80,6 +80,11 @@ export class Checkpointer {
         this.lastError = cause;
         this.failures++;
         run.emit({ type: "checkpoint-failed", partition: key.partition, error: cause, failures: this.failures });
+        // No permission to save, or no table: nothing that is done would ever be safe.
+        if (failureClassOf(error) === "fatal") {
+          run.fail(error);
+          return false;
+        }
         await pause(run.clock, backoffAfterError(this.failures, run.clock), signal);
       }
     }

@@ -315,10 +315,11 @@ export class Feed implements Home, Parking {
   /** The oldest unsettled message, and its delivery if it was let in. */
   first(): { readonly message: Message<unknown>; readonly delivery: TrackedDelivery | undefined } | undefined {
     const { window } = this;
-    const place = window.size === 0 ? undefined : window.record(window.base);
+    const sequence = this.firstOpen();
+    const place = sequence === window.end ? undefined : window.record(sequence);
     if (place === undefined || typeof place === "string") return undefined;
     if (place instanceof TrackedDelivery) return { message: place.message, delivery: place };
-    const parked = window.state(window.base) === PlaceState.parked ? this.run.wheel.peek(this, window.base) : undefined;
+    const parked = window.state(sequence) === PlaceState.parked ? this.run.wheel.peek(this, sequence) : undefined;
     return { message: place, delivery: parked };
   }
 
@@ -359,6 +360,17 @@ export class Feed implements Home, Parking {
   private mayStart(guard: StartGuard, sequence: number): boolean {
     if (this.window.state(sequence) !== PlaceState.waiting) return true;
     return guard.mayStart(this.window.record(sequence) as Message<unknown>, this.started);
+  }
+
+  /** The first place that is not settled, or the window's end. Once the feed is closed, those that were aborted keep their places, and are not meant. */
+  private firstOpen(): number {
+    const { window } = this;
+    let sequence = window.base;
+    if (!this.closed) return sequence;
+    const isOpen = (state: number, place: Place | undefined): boolean =>
+      state === PlaceState.parked || (state === PlaceState.started && !(place instanceof TrackedDelivery && place.settled));
+    while (sequence !== window.end && !isOpen(window.state(sequence), window.record(sequence))) sequence = window.after(sequence);
+    return sequence;
   }
 
   /** Notes what was settled beyond the watermark; for the place at the watermark itself the message says it. */
