@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, ScanCommand, waitUntilTableExists, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { localClientConfig } from "@spillway-tools/aws-fakes";
 import type { CheckpointStoreHarness, LeaseStoreHarness, SinkHarness, StoredMessage } from "@spillway/conformance";
 import type { FencingToken, Header, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
@@ -178,6 +178,7 @@ function sinkHarness(name: string, endpoint: string): SinkHarness {
         }),
         { abortSignal: signal },
       );
+      await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1, abortSignal: signal }, { TableName: tableName });
       let puts = 0;
       const toWrite = (message: OutgoingMessage<Payload>): TableWrite => {
         puts += 1;
