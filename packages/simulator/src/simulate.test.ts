@@ -37,6 +37,34 @@ test("a handler that counts deliveries instead of messages is found out", async 
   await expect(naive).rejects.toThrow(/does not survive seed \d+[\s\S]*messages were counted/);
 }, 60_000);
 
+test("a call may be done twice, which an effect that adds up does not survive", async () => {
+  const adding = simulate(
+    (world) =>
+      consume(world.source, { ordering: "key", leaseDurationMs: 2_000 }).pipe(
+        handle(
+          (_value, { signal }) => {
+            // Of this call alone: that the handler is run again is another matter.
+            let done = 0;
+            const most = world.shared("most", () => ({ times: 0 }));
+            return world.call("add", () => void (most.times = Math.max(most.times, ++done)), { signal });
+          },
+          { timeoutMs: 5_000 },
+        ),
+        policy,
+        deadLetter(world.deadLetters),
+        checkpoint({ everyMessages: 20, everyMs: 500 }),
+      ),
+    {
+      seeds: 20,
+      verify({ shared }) {
+        const { times } = shared("most") as { readonly times: number };
+        if (times > 1) throw new Error(`one call was done ${times} times`);
+      },
+    },
+  );
+  await expect(adding).rejects.toThrow(/verify: one call was done 2 times/);
+}, 60_000);
+
 test("a handler that remembers what it has counted survives", async () => {
   const careful = (world: SimulatedWorld) =>
     counting(world, (table, key, id) => {

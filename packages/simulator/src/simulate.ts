@@ -1,6 +1,7 @@
 import { SpillwayError } from "@spillway/spec";
 import type { Settled } from "@spillway/core";
 import type { Observable } from "rxjs";
+import { sayLast } from "./say-last.ts";
 import { runUserPipeline, type SimulateOptions, type SimulatedWorld } from "./user/run-user-pipeline.ts";
 
 /**
@@ -27,9 +28,6 @@ export async function simulate(pipelineFor: (world: SimulatedWorld) => Observabl
   }
 }
 
-/** The last lines of the history are where it went wrong. */
-const lastLines = 60;
-
 async function failure(
   pipelineFor: (world: SimulatedWorld) => Observable<Settled>,
   options: SimulateOptions,
@@ -41,8 +39,7 @@ async function failure(
     `The pipeline does not survive seed ${seed}. See it again with simulate(…, { firstSeed: ${seed}, seeds: 1 }).`,
     ...broken,
     "",
-    `The last of what happened (${history.length} entries in all):`,
-    ...history.slice(-lastLines),
+    ...sayLast(history),
   ].join("\n");
   return new SpillwayError(message, { code: "SPILLWAY_SIMULATION_FAILED", failureClass: "permanent" });
 }

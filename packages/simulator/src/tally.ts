@@ -14,9 +14,9 @@ export interface Tally {
   seedsPerSecond(): number;
 }
 
-/** An empty tally. */
-export function tally(): Tally {
-  const startedMs = performance.now();
+/** An empty tally, by a clock that tells real time in milliseconds. */
+export function tally(nowMs: () => number): Tally {
+  const startedMs = nowMs();
   const faults = new Map<string, number>();
   const states = new Map<string, number>();
   const counts = { seeds: 0, failed: 0, messages: 0, virtualMs: 0, crashes: 0 };
@@ -47,7 +47,7 @@ export function tally(): Tally {
     },
     faults,
     states,
-    seedsPerSecond: () => counts.seeds / ((performance.now() - startedMs) / 1_000),
+    seedsPerSecond: () => counts.seeds / ((nowMs() - startedMs) / 1_000),
   };
 }
 

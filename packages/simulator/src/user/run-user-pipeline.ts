@@ -102,7 +102,7 @@ function scenarioOf(seed: number): Scenario & { readonly source: LogShape } {
   const dice = random(seed).fork("user");
   const base = generateScenario(seed, "log");
   const calls: FaultPoint = "call";
-  const kinds = ["refused", "slow", "hanging", "answer lost", "late", "crash before", "crash after"] as const;
+  const kinds = ["refused", "slow", "hanging", "answer lost", "late", "crash before", "crash after", "twice"] as const;
   const faults = kinds
     .filter(() => dice.chance(0.4))
     .map((kind) => ({ point: calls, kind, share: kind.startsWith("crash") ? 0.01 : 0.1, fromMs: 0, untilMs: base.calmMs }));
