@@ -4,7 +4,7 @@ import type { LeaseEvent } from "./leases/lease-event.ts";
 
 /**
  * What happens in a running pipeline. Events are made only when somebody listens; a listener that throws is counted and changes nothing. Successful
- * messages make none: read their number from explain().
+ * messages make none of their own: read their number from explain().
  */
 export type EngineEvent =
   /** A stage failed and the message waits for its next attempt. */
@@ -59,7 +59,10 @@ export type EngineEvent =
   | { readonly type: "breaker"; readonly breaker: string; readonly state: BreakerState }
   /** What the engine's own assigner did. */
   | { readonly type: "lease"; readonly source: string; readonly event: LeaseEvent }
-  /** Nothing of a partition or queue has ended for stalledAfterMs although something is under way; told once until it moves. */
+  /**
+   * Nothing of a partition or queue has ended for stalledAfterMs although something is under way, or its first message has neither ended nor moved for so long
+   * though others have; told once until that changes.
+   */
   | { readonly type: "stalled"; readonly source: string; readonly partition: PartitionId | undefined; readonly says: string }
   /**
    * The log drops the first unsettled message of a partition in headroomMs, unless it is settled before, or the log's retention is raised; negative when it may
@@ -73,13 +76,27 @@ export type EngineEvent =
       readonly retentionMs: number;
       readonly says: string;
     }
-  /** These messages did not end in time, or were lost; they are aborted and will be delivered again. */
+  /** A source has given messages, and so many of them are new here; told for each page. What ends well makes no event: read its number from explain(). */
+  | { readonly type: "delivered"; readonly source: string; readonly partition: PartitionId | undefined; readonly count: number }
+  /** These messages end without an outcome here and will be delivered again; why. */
+  | {
+      readonly type: "aborted";
+      readonly source: string;
+      readonly partition: PartitionId | undefined;
+      readonly messages: readonly Message<unknown>[];
+      readonly reason: Error;
+    }
+  /** These messages did not end by the deadline of a stop, or their partition was lost; `aborted` follows. */
   | { readonly type: "deadline"; readonly source: string; readonly messages: readonly Message<unknown>[] }
-  /** The pipeline begins to stop: what is in flight, how many handlers run, and how long they take as a rule (undefined where none was timed). */
+  /**
+   * The pipeline begins to stop: what is in flight, how many handlers run, how long they take as a rule (undefined where none was timed), and which messages
+   * will therefore not make it. What waits is aborted at once.
+   */
   | {
       readonly type: "draining";
       readonly reason: string;
       readonly inFlight: number;
       readonly running: number;
       readonly expectedMs: number | undefined;
+      readonly late: readonly Message<unknown>[];
     };

@@ -57,6 +57,13 @@ function say(event: EngineEvent): readonly [Level, string] {
         "info",
         `stopping (${event.reason}) with ${event.inFlight} messages in flight, ${event.running} of them running${event.expectedMs === undefined ? "" : `, about ${event.expectedMs} ms`}`,
       ];
+    case "delivered":
+      return ["debug", `${event.source} ${event.partition ?? ""} gave ${event.count} messages`];
+    case "aborted":
+      return [
+        "info",
+        `${event.messages.length} messages of ${event.source} were aborted and will be delivered again: ${event.reason.message}`,
+      ];
     case "deadline":
       return ["warn", `${event.messages.length} messages did not end in time and will be delivered again`];
     case "lease":

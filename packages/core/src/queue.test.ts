@@ -215,3 +215,34 @@ test("G12: a message that is given out again and again without an outcome runs a
   expect(w.dead.messages.map((letter) => metadataOf(letter).disposition)).toEqual(["crashed"]);
   expect(await second.stop()).toMatchObject({ deadLettered: 1 });
 });
+
+test("visibility changes that a queue refuses are told, each call once, and their messages come back by themselves", async () => {
+  const refused = async (receipts: readonly unknown[]): Promise<readonly ItemResult[]> =>
+    receipts.map(() => ({ ok: false, error: new SpillwayError("no permission to change visibility", { code: "SPILLWAY_TEST_DENIED" }) }));
+  const w = queueWorld({
+    visibilityTimeoutMs: 3_000,
+    drainTimeoutMs: 100,
+    wrap: (source) => ({ ...source, extend: refused, nack: refused }),
+  });
+  const failures = (): number => w.events.filter(({ type }) => type === "source-failed").length;
+  w.send("a", "b");
+  const running = w.start(() => new Promise<void>(() => {}));
+  await w.clock.advance(2_500);
+  expect(failures()).toBe(1);
+  await running.stop();
+  expect(failures()).toBeGreaterThan(1);
+  expect(w.queue.counts().held).toBe(2);
+});
+
+test("a message whose receipt is lost is told of as aborted, with the reason", async () => {
+  const lost = new SpillwayError("another receiver has it", { code: "SPILLWAY_RECEIPT_LOST" });
+  const w = queueWorld({
+    visibilityTimeoutMs: 3_000,
+    wrap: (source) => ({ ...source, extend: async (receipts) => receipts.map(() => ({ ok: false, error: lost })) }),
+  });
+  w.send("a");
+  const running = w.start(() => new Promise<void>(() => {}));
+  await w.clock.advance(2_500);
+  expect(w.events.find(({ type }) => type === "aborted")).toMatchObject({ source: "jobs", messages: [{}], reason: lost });
+  await running.stop();
+});

@@ -18,6 +18,7 @@ import {
   run,
   sayExplanation,
   text,
+  type EngineEvent,
   when,
   type Settled,
 } from "./index.ts";
@@ -296,4 +297,70 @@ test("a delivery that an operator of the user's has swallowed is named after a t
     says: expect.stringContaining("is in no stage: an operator of your own"),
   });
   await running.stop();
+});
+
+test("a message that neither ends nor moves is named after a time, though others end", async () => {
+  const w = world();
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      rxFilter(({ value }) => value !== "swallowed"),
+      handle(() => {}),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+    { stalledAfterMs: 10_000, drainTimeoutMs: 1_000 },
+  );
+  w.append("swallowed");
+  for (let second = 0; second < 30; second++) {
+    w.append("fine");
+    await w.clock.advance(1_000);
+  }
+  expect(w.events.filter(({ type }) => type === "stalled")).toMatchObject([
+    { says: expect.stringMatching(/^orders orders-0: message \S+ is in no stage: .* for \d+ s, while others end$/) },
+  ]);
+  await running.stop();
+});
+
+test("a message that waits for its retry is not taken for one that does not move", async () => {
+  const w = world();
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      handle((value) => {
+        if (value === "bad") throw new Error("it is bad");
+      }),
+      retry({ attempts: 100, backoff: constant(25_000) }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+    { stalledAfterMs: 10_000, drainTimeoutMs: 1_000 },
+  );
+  w.append("bad");
+  for (let second = 0; second < 60; second++) {
+    w.append("fine");
+    await w.clock.advance(1_000);
+  }
+  expect(w.events.filter(({ type }) => type === "stalled")).toEqual([]);
+  await running.stop();
+});
+
+test("events tell of every page that is delivered, of what is aborted and why, and of what will not make it in a stop", async () => {
+  const w = world();
+  w.append("quick", "quick", "quick", "quick");
+  const running = w.start(
+    simple(w, async (value) => later(w, value === "quick" ? 1_000 : 5_000), { concurrency: 1 }),
+    { drainTimeoutMs: 200 },
+  );
+  await w.clock.advance(10_000);
+  w.append("k=slow", "k=waits");
+  await w.clock.advance(500);
+  await running.stop();
+  const told = (type: EngineEvent["type"]): readonly EngineEvent[] => w.events.filter((event) => event.type === type);
+  expect(told("delivered")).toMatchObject([{ count: 4 }, { count: 2 }]);
+  expect(told("draining")).toMatchObject([{ late: [{ key: "k" }] }]);
+  expect(told("aborted")).toMatchObject([
+    { partition: "orders-0", messages: [{ key: "k" }], reason: { message: "the test stops it" } },
+    { partition: "orders-0", messages: [{ key: "k" }], reason: { message: "the test stops it" } },
+  ]);
 });

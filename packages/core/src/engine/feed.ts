@@ -1,4 +1,4 @@
-import type { Message, Original } from "@spillway/spec";
+import type { Message, Original, PartitionId } from "@spillway/spec";
 import type { Credits } from "./credits.ts";
 import { Family } from "./family.ts";
 import { FeedLanes } from "./feed-lanes.ts";
@@ -166,6 +166,7 @@ export class Feed implements Home, Parking {
     this.unsettled += fresh;
     this.taken += fresh;
     this.run.counters.delivered += fresh;
+    if (fresh > 0 && this.run.listened) this.run.emit({ type: "delivered", ...this.place, count: fresh });
     this.gate.enqueue(this);
     this.gate.pump();
     return fresh;
@@ -268,10 +269,11 @@ export class Feed implements Home, Parking {
   }
 
   /** Stops letting messages in; those that wait are aborted. Returns them. */
-  close(): readonly Message<unknown>[] {
+  close(reason: Error): readonly Message<unknown>[] {
     if (this.closed) return [];
     this.closed = true;
     const waiting = this.waiting();
+    this.tellAborted(waiting, reason);
     for (const message of waiting) {
       this.run.counters.settle("aborted");
       this.owner.credits.release(1, sizeOf(message.value));
@@ -290,7 +292,7 @@ export class Feed implements Home, Parking {
 
   /** Aborts everything that is under way, and tells running handlers. */
   abandon(reason: Error): void {
-    this.close();
+    this.close(reason);
     this.abandoned ??= reason;
     this.run.wheel.takeAll(this);
     const late = this.underWay();
@@ -382,6 +384,10 @@ export class Feed implements Home, Parking {
   private abortAll(deliveries: readonly TrackedDelivery[], reason: Error): void {
     // All are marked before anything of theirs is given back: a unit or a lane that one leaves must not start another.
     for (const delivery of deliveries) delivery.end();
+    this.tellAborted(
+      deliveries.map(({ message }) => message),
+      reason,
+    );
     for (const delivery of deliveries) {
       this.window.setRecord(delivery.sequence, delivery);
       delivery.activity?.stop(reason);
@@ -389,6 +395,16 @@ export class Feed implements Home, Parking {
       this.owner.aborted(delivery);
       this.finish(delivery);
     }
+  }
+
+  private tellAborted(messages: readonly Message<unknown>[], reason: Error): void {
+    if (messages.length > 0 && this.run.listened) this.run.emit({ type: "aborted", ...this.place, messages, reason });
+  }
+
+  /** What names it in events. */
+  private get place(): { readonly source: string; readonly partition: PartitionId | undefined } {
+    const { source, partition } = this.origin;
+    return { source, partition };
   }
 
   private finish(delivery: TrackedDelivery): void {

@@ -156,7 +156,7 @@ export class PartitionSession implements FeedOwner {
     if (this.feed.closed) return;
     this.#stop.abort(reason);
     this.#whenPassed?.();
-    this.feed.close();
+    this.feed.close(reason);
     this.feed.abortWaiting(reason);
     const { clock } = this.#run;
     scheduleUnless(this.#end.signal, clock, Math.max(0, deadlineMs - clock.nowMs()), () => this.abandon(reason));

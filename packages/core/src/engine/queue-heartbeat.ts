@@ -60,19 +60,29 @@ export class QueueHeartbeat {
   }
 
   async #extend(places: readonly Place[]): Promise<void> {
-    const { run, source, signal, lost } = this.#options;
+    const { source, signal, lost } = this.#options;
     const messages = places.map((place) => (place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
     try {
       const results = await source.extend(
         messages.map(({ receipt }) => receipt),
         { signal },
       );
+      let refusal: Error | undefined = undefined;
       results.forEach((result, index) => {
         const message = messages[index];
-        if (message !== undefined && !result.ok && hasCode(result.error, "SPILLWAY_RECEIPT_LOST")) lost(message, result.error);
+        if (message === undefined || result.ok) return;
+        if (hasCode(result.error, "SPILLWAY_RECEIPT_LOST")) lost(message, result.error);
+        else refusal ??= result.error;
       });
+      if (refusal !== undefined) this.#tell(refusal);
     } catch (error) {
-      if (!signal.aborted) run.emit({ type: "source-failed", source: source.name, error, delayMs: source.visibilityTimeoutMs / 3 });
+      if (!signal.aborted) this.#tell(error);
     }
+  }
+
+  /** What is not extended now is tried again with the next beat, and comes back to the queue if that fails too. */
+  #tell(error: unknown): void {
+    const { run, source } = this.#options;
+    run.emit({ type: "source-failed", source: source.name, error, delayMs: source.visibilityTimeoutMs / 3 });
   }
 }

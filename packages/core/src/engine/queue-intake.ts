@@ -107,7 +107,7 @@ export class QueueIntake implements Intake, FeedOwner {
     if (this.feed.closed) return;
     this.#stop.abort(reason);
     this.#passed();
-    this.#returns.soon(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
+    this.#returns.soon(this.feed.close(reason).filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
     const { clock } = this.#run;
     scheduleUnless(this.#end.signal, clock, Math.max(0, deadlineMs - clock.nowMs()), () => this.abandon(reason));
@@ -116,7 +116,7 @@ export class QueueIntake implements Intake, FeedOwner {
   abandon(reason: Error): void {
     this.#stop.abort(reason);
     this.#passed();
-    this.#returns.soon(this.feed.close().filter((message) => !this.feed.takenBack.has(message)));
+    this.#returns.soon(this.feed.close(reason).filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abandon(reason);
     scheduleUnless(this.#end.signal, this.#run.clock, graceMs, () => this.#end.abort(reason));
   }

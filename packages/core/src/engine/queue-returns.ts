@@ -1,4 +1,4 @@
-import type { Message, QueueMessage, QueueSource } from "@spillway/spec";
+import { hasCode, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
 import type { Run } from "./run-context.ts";
 
 /** Gives messages back to their queue, many in one call where it can. */
@@ -44,10 +44,16 @@ export class QueueReturns {
   async #nack(messages: readonly Message<unknown>[], delayMs: number): Promise<void> {
     const receipts = messages.map((message) => (message as QueueMessage<unknown>).receipt);
     try {
-      await this.#source.nack(receipts, { delayMs, signal: this.#signal });
+      const results = await this.#source.nack(receipts, { delayMs, signal: this.#signal });
+      const refused = results.find((result) => !result.ok && !hasCode(result.error, "SPILLWAY_RECEIPT_LOST"));
+      if (refused?.ok === false) this.#tell(refused.error);
     } catch (error) {
-      // What is not given back comes back by itself when its visibility ends.
-      this.#run.emit({ type: "source-failed", source: this.#source.name, error, delayMs: 0 });
+      this.#tell(error);
     }
+  }
+
+  /** What is not given back comes back by itself when its visibility ends. */
+  #tell(error: unknown): void {
+    this.#run.emit({ type: "source-failed", source: this.#source.name, error, delayMs: 0 });
   }
 }

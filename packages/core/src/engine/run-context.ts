@@ -1,4 +1,4 @@
-import type { Clock } from "@spillway/spec";
+import type { Clock, Message } from "@spillway/spec";
 import type { EngineEvent } from "../events.ts";
 import type { Breaker } from "../breaker.ts";
 import type { GateExplanation } from "../gate-explanation.ts";
@@ -162,14 +162,22 @@ export class Run {
   }
 
   /** What is running, and how long that takes as a rule. */
-  #forecast(): { readonly inFlight: number; readonly running: number; readonly expectedMs: number | undefined } {
+  #forecast(): Pick<Extract<EngineEvent, { readonly type: "draining" }>, "inFlight" | "running" | "expectedMs" | "late"> {
     const busy = this.stages.filter(({ running }) => running > 0);
     const expected = busy.flatMap(({ typicalMs }) => typicalMs ?? []);
     return {
       inFlight: this.counters.snapshot().inFlight,
       running: busy.reduce((sum, { running }) => sum + running, 0),
       expectedMs: expected.length === 0 ? undefined : Math.round(Math.max(...expected)),
+      late: this.listened ? this.#late() : [],
     };
+  }
+
+  /** What is at a stage that takes longer, as a rule, than there is time. */
+  #late(): readonly Message<unknown>[] {
+    const slow = new Set<unknown>(this.stages.filter(({ typicalMs = 0 }) => typicalMs > this.settings.drainTimeoutMs));
+    const underWay = this.intakes.flatMap(({ feeds }) => feeds.flatMap((feed) => feed.underWay()));
+    return underWay.filter(({ stage }) => slow.has(stage)).map(({ message }) => message);
   }
 
   /** Sends a failed delivery back to the stage that failed, after its failure's delay; one that would wait while its feed closes is aborted. */

@@ -3,14 +3,19 @@ import type { Feed } from "./feed.ts";
 import type { Run } from "./run-context.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
-/** What the watchdog saw when a feed last moved. */
+/** What the watchdog saw when a feed, or its first message, last moved. */
 interface Sight {
   readonly ended: number;
+  /** The first message that is not settled, and where it is; undefined while it waits for a time, and so will move by itself. */
+  readonly first: string | undefined;
   readonly sinceMs: number;
   told: boolean;
 }
 
-/** Notices feeds in which nothing has ended for a time although something is under way, and says which message is to blame. */
+/**
+ * Notices feeds in which nothing has ended for a time although something is under way, and messages that neither end nor move for a time though others do;
+ * and says which message is to blame.
+ */
 export class Watchdog {
   readonly #run: Run;
   readonly #afterMs: number;
@@ -29,8 +34,8 @@ export class Watchdog {
     const now = this.#run.clock.nowMs();
     return this.#feeds().flatMap((feed) => {
       const sight = this.#sights.get(feed);
-      if (sight === undefined || sight.ended !== feed.ended || feed.unsettled === 0 || now - sight.sinceMs < this.#afterMs) return [];
-      return [say(feed, now - sight.sinceMs)];
+      if (sight === undefined || !stands(sight, feed) || now - sight.sinceMs < this.#afterMs) return [];
+      return [say(feed, now - sight.sinceMs, sight.ended)];
     });
   }
 
@@ -44,15 +49,15 @@ export class Watchdog {
   #look(feed: Feed): void {
     const now = this.#run.clock.nowMs();
     const sight = this.#sights.get(feed);
-    if (sight === undefined || sight.ended !== feed.ended || feed.unsettled === 0) {
-      this.#sights.set(feed, { ended: feed.ended, sinceMs: now, told: false });
+    if (sight === undefined || !stands(sight, feed)) {
+      this.#sights.set(feed, { ended: feed.ended, first: firstOf(feed), sinceMs: now, told: false });
     } else if (!sight.told && now - sight.sinceMs >= this.#afterMs) {
       sight.told = true;
       this.#run.emit({
         type: "stalled",
         source: feed.origin.source,
         partition: feed.origin.partition,
-        says: say(feed, now - sight.sinceMs),
+        says: say(feed, now - sight.sinceMs, sight.ended),
       });
     }
   }
@@ -62,12 +67,26 @@ export class Watchdog {
   }
 }
 
-function say(feed: Feed, forMs: number): string {
+/** Whether nothing has moved since: of the whole feed, or of its first message. */
+function stands(sight: Sight, feed: Feed): boolean {
+  if (feed.unsettled === 0) return false;
+  return sight.ended === feed.ended || (sight.first !== undefined && sight.first === firstOf(feed));
+}
+
+function firstOf(feed: Feed): string | undefined {
+  const { message, delivery } = feed.first() ?? {};
+  if (message === undefined || delivery?.waits === true) return undefined;
+  return `${feed.window.base} ${message.id} ${delivery?.attempt} ${whereIs(delivery)}`;
+}
+
+function say(feed: Feed, forMs: number, ended: number): string {
   const { source, partition } = feed.origin;
   const where = partition === undefined ? source : `${source} ${partition}`;
   const first = feed.first();
-  if (first === undefined) return `nothing of ${where} has ended for ${Math.round(forMs / 1_000)} s`;
-  return `nothing of ${where} has ended for ${Math.round(forMs / 1_000)} s: message ${first.message.id} ${whereIs(first.delivery)}`;
+  const time = `${Math.round(forMs / 1_000)} s`;
+  if (first === undefined) return `nothing of ${where} has ended for ${time}`;
+  const what = `message ${first.message.id} ${whereIs(first.delivery)}`;
+  return ended === feed.ended ? `nothing of ${where} has ended for ${time}: ${what}` : `${where}: ${what}, for ${time}, while others end`;
 }
 
 /** Where a delivery is, for people. */

@@ -156,7 +156,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     const slot = delivery.activity === undefined ? this.slotFor(delivery) : (delivery.activity as Slot);
     delivery.activity = slot;
     slot.startedAtSweep = this.sweep;
-    if ((++this.waits & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
+    if ((this.waits++ & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
     if (this.own !== undefined) this.own.occupy(delivery);
     if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
     result.then(slot.onResolved, slot.onRejected);
