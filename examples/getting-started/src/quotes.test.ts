@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const pages = ["README.md", "docs/getting-started.md", "docs/operators.md"].filter((page) => existsSync(root + page));
+const pages = ["README.md", "docs/getting-started.md", "docs/operators.md", "docs/writing-an-adapter.md"].filter((page) =>
+  existsSync(root + page),
+);
 
 describe("the code of the documentation", () => {
   const sources = readdirSync(`${root}examples`)
