@@ -130,7 +130,7 @@ describe.skipIf(skip !== undefined)("three brokers", () => {
     await cluster?.stop();
   });
 
-  test("a coordinator that is killed with -9 is found again elsewhere, and nothing runs twice", { timeout: 90_000 }, async () => {
+  test("T17 T20: a coordinator that is killed with -9 is found again elsewhere, and nothing runs twice", { timeout: 90_000 }, async () => {
     const { duplicates } = await under(cluster, async (groupId, topic) => {
       const coordinator = await coordinatorOf(topic, groupId);
       await cluster.nodes[coordinator - 1]?.kill("SIGKILL");

@@ -43,7 +43,7 @@ describe.skipIf(skip !== undefined)("a sink on one broker", () => {
     sink = kafkaSink({ client: topic.client, topic: topic.topic });
   };
 
-  test("a batch whose answer is lost is stored once", { timeout }, async () => {
+  test("T25: a batch whose answer is lost is stored once", { timeout }, async () => {
     await fresh();
     let lost = 0;
     cluster.nodes[0]?.proxy?.onKafkaRequest(({ apiKey }) => (apiKey === kafkaApi.produce && lost++ < 5 ? "cut-after" : "pass"));
@@ -56,7 +56,7 @@ describe.skipIf(skip !== undefined)("a sink on one broker", () => {
     await topic.close();
   });
 
-  test("after a batch that was given up, the next is not taken for it by the broker", { timeout }, async () => {
+  test("T24: after a batch that was given up, the next is not taken for it by the broker", { timeout }, async () => {
     await fresh();
     const impatient = kafkaSink({ client: topic.client, topic: topic.topic, deliveryTimeoutMs: 600, partition: () => 0 });
     expect(codes(await impatient.write(numbered(2, "first"), calls))).toEqual(["ok", "ok"]);

@@ -26,7 +26,7 @@ const numbered = (count: number, name = "m"): { key: string; value: string }[] =
   Array.from({ length: count }, (_, index) => ({ key: `${index % 5}`, value: `${name}${index}` }));
 
 describe.skipIf(kafka.skip !== undefined)("where reading begins", () => {
-  test("latest stays where the group first was, although nothing was saved before the crash", { timeout }, async () => {
+  test("T8: latest stays where the group first was, although nothing was saved before the crash", { timeout }, async () => {
     const topic = await testTopic(kafka.endpoint);
     const groupId = randomUUID();
     await topic.send(0, numbered(10, "old"));
@@ -100,7 +100,7 @@ describe.skipIf(kafka.skip !== undefined)("where reading begins", () => {
 });
 
 describe.skipIf(kafka.skip !== undefined)("reading several partitions", () => {
-  test("one that nobody pulls holds no other back, and takes no more than its share of memory", { timeout }, async () => {
+  test("T10: one that nobody pulls holds no other back, and takes no more than its share of memory", { timeout }, async () => {
     const topic = await testTopic(kafka.endpoint, { partitions: 2 });
     const messages = Array.from({ length: 100 }, () => ({ value: "x".repeat(1_000) }));
     for (let batch = 0; batch < 20; batch += 1) for (const partition of [0, 1]) await topic.send(partition, messages);
@@ -123,7 +123,7 @@ describe.skipIf(kafka.skip !== undefined)("reading several partitions", () => {
 });
 
 describe.skipIf(kafka.skip !== undefined)("what a log no longer holds", () => {
-  test("messages that were removed before they were read are reported lost, and reading goes on", { timeout }, async () => {
+  test("T7: messages that were removed before they were read are reported lost, and reading goes on", { timeout }, async () => {
     const topic = await testTopic(kafka.endpoint);
     await topic.send(0, numbered(20));
     await topic.admin.deleteTopicRecords({ topic: topic.topic, partitions: [{ partition: 0, offset: "15" }] });
@@ -141,7 +141,7 @@ describe.skipIf(kafka.skip !== undefined)("what a log no longer holds", () => {
     await topic.close();
   });
 
-  test("an offset beyond the log's end, as in a topic that was made anew, is reported and read from the beginning", {
+  test("T7: an offset beyond the log's end, as in a topic that was made anew, is reported and read from the beginning", {
     timeout,
   }, async () => {
     const topic = await testTopic(kafka.endpoint);
@@ -188,7 +188,7 @@ describe.skipIf(kafka.skip !== undefined)("transactions", () => {
 });
 
 describe.skipIf(kafka.skip !== undefined)("what is committed", () => {
-  test("the watermark is the committed offset, and a clean member leaves it free", { timeout }, async () => {
+  test("T13: the watermark is the committed offset, and a clean member leaves it free", { timeout }, async () => {
     const topic = await testTopic(kafka.endpoint);
     const groupId = randomUUID();
     const holder = await holdPartitions(sourceOf(topic, { groupId }), 1);
@@ -238,7 +238,7 @@ describe.skipIf(kafka.skip !== undefined)("what is committed", () => {
     expect(warnings).toEqual([expect.stringContaining("nAB=")]);
   });
 
-  test("a late commit of a member that the group has given up is refused by the broker", { timeout }, async () => {
+  test("T2: a late commit of a member that the group has given up is refused by the broker", { timeout }, async () => {
     const topic = await testTopic(kafka.endpoint);
     const groupId = randomUUID();
     const { client, kill } = killableClient(kafka.endpoint);

@@ -16,7 +16,7 @@ async function shared(members: readonly TestMember[]): Promise<void> {
 }
 
 describe.skipIf(kafka.skip !== undefined)("members that come and go", () => {
-  test("nothing is lost, run twice, out of order or committed backwards when members join and leave under load", {
+  test("T4 T5 T18 T32: nothing is lost, run twice, out of order or committed backwards when members join and leave under load", {
     timeout: 90_000,
   }, async () => {
     const topic = await testTopic(kafka.endpoint, { partitions });

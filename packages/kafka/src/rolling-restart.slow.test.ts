@@ -24,7 +24,7 @@ async function stored({ client, topic, admin }: TestTopic): Promise<readonly str
 }
 
 describe.skipIf(skip !== undefined)("a sink on three brokers", () => {
-  test("a rolling restart while publishing loses nothing and stores nothing twice", { timeout: 120_000 }, async () => {
+  test("T1 T26: a rolling restart while publishing loses nothing and stores nothing twice", { timeout: 120_000 }, async () => {
     const cluster = await startKafka({ nodes: 3, heapMb: 160 });
     try {
       const topic = await testTopic(cluster.endpoint, { partitions: 6, copies: 3 });

@@ -153,7 +153,7 @@ describe.skipIf(skip !== undefined)("faults in transactions", () => {
     await Promise.all(pair.map((topic) => topic.close()));
   });
 
-  test("what a member commits in the last moment before it is replaced is known to its successor", { timeout }, async () => {
+  test("T29: what a member commits in the last moment before it is replaced is known to its successor", { timeout }, async () => {
     const pair = await topics(2);
     const groupId = randomUUID();
     const { client, kill } = killableClient(cluster.endpoint);
@@ -206,7 +206,7 @@ describe.skipIf(skip !== undefined)("faults in transactions", () => {
     ["was committed although nobody heard of it is not done again", "cut-after", ["m0", "m1"]],
     ["was given up before it was committed is done again", "cut-before", []],
   ] as const) {
-    test(`a transaction that ${what}`, { timeout }, async () => {
+    test(`T22: a transaction that ${what}`, { timeout }, async () => {
       const pair = await topics(2);
       const groupId = randomUUID();
       const member = await join(pair, { groupId, timeoutMs: 1_000 });

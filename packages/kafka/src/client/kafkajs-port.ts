@@ -8,6 +8,7 @@ import type { CommittedOffset, KafkaPort, OffsetAnswer, TopicMetadata } from "./
 import { brokerConnections } from "./broker-connections.ts";
 import { rawRequest, requests, type KafkajsBroker, type KafkajsCall } from "./kafkajs-internals.ts";
 import { transactionCalls } from "./kafkajs-transactions.ts";
+import { storedAt } from "./stored-at.ts";
 import { produceBody, readProduceAnswer } from "../wire/produce.ts";
 import { readFetchAnswer } from "../wire/fetch.ts";
 
@@ -21,7 +22,6 @@ const heartbeatLimitMs = 4_000;
 const syncLimitMs = 30_000;
 const networkMs = 5_000;
 const memberIdRequired = 79;
-const duplicateSequenceNumber = 46;
 
 /** Makes the calls over kafkajs's connections, with the caller's client's addresses, TLS and authentication. */
 export function kafkajsPort(client: Kafka): KafkaPort {
@@ -203,21 +203,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     async produce(broker, request, options) {
       const api = { ...produceApi, name: "Produce" };
       const answers = await raw(broker, api, produceBody(request), request.timeoutMs + networkMs, readProduceAnswer, options);
-      const doing = `storing a batch in ${request.topic}-${request.partition}`;
-      const [answer, more] = answers;
-      // The result is the only sign of a batch that was dropped on the way (a wrong partition, an answer for another one).
-      if (answer === undefined || more !== undefined || answer.topic !== request.topic || answer.partition !== request.partition) {
-        throw new KafkaError(
-          `The answer to ${doing} is not about that partition alone, so what became of the batch is unknown. It is sent again.`,
-          {
-            type: "RESULT_MISMATCH",
-            code: "SPILLWAY_RESULT_MISMATCH",
-            failureClass: "transient",
-          },
-        );
-      }
-      if (answer.errorCode !== duplicateSequenceNumber) check(answer.errorCode, doing);
-      return answer.baseOffset;
+      return storedAt(request, answers);
     },
 
     keepAlive: connections.keepAlive,

@@ -2,34 +2,17 @@ import { expect, test } from "vitest";
 import { KafkaError } from "../client/kafka-error.ts";
 import type { KafkaPort } from "../client/kafka-port.ts";
 import type { TopicDirectory } from "../client/topic-directory.ts";
+import { fakePort, unused } from "../testing/fake-port.ts";
 import { gatheredOutputs } from "../transactions/gathered-outputs.ts";
 import { acquire } from "./acquire.ts";
 import { coordinatorOf } from "./coordinator.ts";
 
 const calls = { signal: new AbortController().signal };
-const unused = (): never => {
-  throw new Error("It is not asked for.");
-};
 
 /** A cluster that knows offset 7 of every partition, and answers so to the takeover of transactions. */
 function cluster(initTransactions: KafkaPort["initTransactions"]): { readonly port: KafkaPort; readonly asked: string[] } {
   const asked: string[] = [];
-  const port: KafkaPort = {
-    metadata: unused,
-    fetch: unused,
-    listOffsets: unused,
-    joinGroup: unused,
-    syncGroup: unused,
-    heartbeat: unused,
-    leaveGroup: unused,
-    initProducerId: unused,
-    addPartitions: unused,
-    addOffsets: unused,
-    commitInTransaction: unused,
-    commitTransaction: unused,
-    produce: unused,
-    keepAlive: unused,
-    close: unused,
+  const port = fakePort({
     coordinator: () => Promise.resolve(1),
     initTransactions(broker, request, options) {
       asked.push(`take over ${request.transactionalId}`);
@@ -40,7 +23,7 @@ function cluster(initTransactions: KafkaPort["initTransactions"]): { readonly po
       return Promise.resolve(partitions.map((at) => ({ ...at, offset: 7, metadata: "" })));
     },
     commit: () => Promise.resolve(),
-  };
+  });
   return { port, asked };
 }
 
@@ -53,7 +36,7 @@ function acquireBoth(port: KafkaPort): ReturnType<typeof acquire> {
   return acquire(context, { generation: 1, memberId: "m" }, partitions, [], calls);
 }
 
-test("offsets are asked for when the partitions' transactions are taken over, and never before", async () => {
+test("T29: offsets are asked for when the partitions' transactions are taken over, and never before", async () => {
   const { port, asked } = cluster((_broker, { transactionalId }) => Promise.resolve({ transactionalId, producerId: 1n, epoch: 0 }));
   const found = await acquireBoth(port);
   expect(found.map(({ id, committed }) => [id, committed.offset])).toEqual([
@@ -63,7 +46,7 @@ test("offsets are asked for when the partitions' transactions are taken over, an
   expect(asked).toEqual(["take over spillway/g/orders/0", "take over spillway/g/orders/1", "offsets of 0,1"]);
 });
 
-test("a partition whose last transaction is just being ended holds up no other", async () => {
+test("T23: a partition whose last transaction is just being ended holds up no other", async () => {
   const { port, asked } = cluster((_broker, { transactionalId }) =>
     transactionalId.endsWith("/0")
       ? Promise.reject(

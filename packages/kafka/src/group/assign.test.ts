@@ -50,13 +50,13 @@ describe("sharing partitions out", () => {
     expect(assignments.get("old")).toEqual([]);
   });
 
-  test("members get only partitions of topics that they asked for", () => {
+  test("T21: members get only partitions of topics that they asked for", () => {
     const assignments = assign([member("a"), member("b", [], { topics: ["u"] })], [...partitionsOf("t", 4), ...partitionsOf("u", 1)]);
     expect(assignments.get("a")).toEqual(partitionsOf("t", 4));
     expect(assignments.get("b")).toEqual(partitionsOf("u", 1));
   });
 
-  test("in any history no partition has two owners, none that moves skips a round, and after few rounds all are shared out evenly", () => {
+  test("T18: in any history no partition has two owners, none that moves skips a round, and after few rounds all are shared out evenly", () => {
     const histories = fc.array(fc.record({ joins: fc.nat({ max: 3 }), leaves: fc.nat({ max: 2 }) }), { minLength: 1, maxLength: 6 });
     fc.assert(
       fc.property(histories, fc.integer({ min: 1, max: 20 }), (history, count) => {

@@ -28,7 +28,7 @@ test.each(["hello", "spillway/2 held", "spillway/1 maybe", "spillway/1 held q=1"
   },
 );
 
-test("whatever is done, the metadata is within the broker's limit", () => {
+test("T37: whatever is done, the metadata is within the broker's limit", () => {
   const done = Array.from({ length: 18_000 }, (_, index) => 1 + index).filter((offset) => offset % 3 !== 0 || offset % 7 === 0);
   const text = encodeMetadata(1, { held: true, fresh: false, done, attempting: { offset: 999_999_999, crashes: 99 } });
   expect(text.length).toBeLessThanOrEqual(4_096);

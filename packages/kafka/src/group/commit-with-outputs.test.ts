@@ -89,7 +89,7 @@ test("what came of a message that is too far beyond the watermark to be written 
   expect(writer.commits[1]).toEqual({ outputs: [far], done: [far] });
 });
 
-test("after any failure the partition is given up, because nobody knows whether it was committed", async () => {
+test("T22: after any failure the partition is given up, because nobody knows whether it was committed", async () => {
   const { commit, given, failures } = stage({ commit: () => Promise.reject(new Error("no answer")) }, [1]);
   await expect(commit(2, [])).rejects.toMatchObject({ code: "SPILLWAY_LEASE_LOST" });
   expect(given).toEqual([expect.stringContaining("no answer")]);

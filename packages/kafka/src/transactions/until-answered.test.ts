@@ -6,7 +6,7 @@ function failing(type: string): KafkaError {
   return new KafkaError(type, { type, code: "SPILLWAY_KAFKA_REFUSED", failureClass: "transient" });
 }
 
-test("a call is made again while its failure may pass, and what is asked for in between is done", async () => {
+test("T23: a call is made again while its failure may pass, and what is asked for in between is done", async () => {
   const failures = [failing("CONCURRENT_TRANSACTIONS"), failing("NOT_LEADER_FOR_PARTITION")];
   let between = 0;
   const answer = await untilAnswered(

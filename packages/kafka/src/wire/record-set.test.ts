@@ -39,7 +39,7 @@ async function values(bytes: Buffer, from = 0, aborted: Parameters<typeof readRe
   return (await readRecordSet(partition, bytes, from, aborted, decompress)).messages.map(({ value }) => String(value));
 }
 
-test("a message is read as it was written: key, value, headers in their order, time and place", async () => {
+test("T35: a message is read as it was written: key, value, headers in their order, time and place", async () => {
   const headers = [
     ["b", "1"],
     ["a", Buffer.from([0, 255])],
@@ -93,7 +93,7 @@ test("the last batch may be cut off, and is read with the next fetch", async () 
   expect(nextOffset).toBe(1);
 });
 
-test("what an aborted transaction wrote is left out, and what its producer and others wrote besides is not", async () => {
+test("T38: what an aborted transaction wrote is left out, and what its producer and others wrote besides is not", async () => {
   const bytes = Buffer.concat([
     await stored([text("a1")], { at: 0, producerId: 1n, flags: transactional }),
     await stored([text("b1")], { at: 1, producerId: 2n, flags: transactional }),
@@ -125,7 +125,7 @@ test("gzip is built in", async () => {
   expect(await values(await stored([text("packed"), text("too")], { at: 0, codec: compressionTypes.gzip }))).toEqual(["packed", "too"]);
 });
 
-test("a codec that nobody registered is a fatal error that names it", async () => {
+test("T16: a codec that nobody registered is a fatal error that names it", async () => {
   const bytes = await stored([text("a")], { at: 0 });
   bytes.writeInt16BE(compressionTypes.lz4, 21);
   await expect(values(bytes)).rejects.toMatchObject({
