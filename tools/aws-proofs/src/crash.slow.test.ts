@@ -1,3 +1,4 @@
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { localClientConfig, startDynalite, startKinesisFake, type JsonServer, type KinesisFake } from "@spillway-tools/aws-fakes";
 import { kinesisSource } from "@spillway/kinesis";
@@ -64,27 +65,50 @@ test("a record that kills its process is dead-lettered after a few deaths, a mal
 });
 
 test("after kill -9 another worker reads on, and only what was not settled comes again", async () => {
-  const leaseDurationMs = 3_000;
+  const leaseDurationMs = 5_000;
   const first = start(leaseDurationMs);
   for (let n = 0; n < 500; n += 1) put(String(n));
   await expect.poll(() => first.handled().length, { timeout: 20_000, interval: 20 }).toBe(500);
+  await expect.poll(() => unsettled(), { timeout: 20_000, interval: 20 }).toEqual([]);
   const second = start(leaseDurationMs);
-  // The first has had time for its checkpoint when the second has begun to look.
+  // The second looks already, so that it takes the lease when that runs out.
   await expect
     .poll(() => orders.calls.filter(({ operation }) => operation === "ListShards").length, { timeout: 20_000 })
     .toBeGreaterThan(1);
+  for (let n = 500; n < 600; n += 1) put(String(n));
+  await expect.poll(() => first.handled().length, { timeout: 20_000, interval: 1 }).toBeGreaterThan(500);
   first.process.kill("SIGKILL");
   await first.ended;
   const killedAtMs = Date.now();
-  for (let n = 500; n < 600; n += 1) put(String(n));
+  for (let n = 600; n < 620; n += 1) put(String(n));
+  // Nobody writes this checkpoint before the first one's lease has run out.
+  const unsettledAtKill = await unsettled();
+  expect(second.handled()).toEqual([]);
+  expect(unsettledAtKill.every((value) => Number(value) >= 500)).toBe(true);
   await expect.poll(() => second.handled().length, { timeout: 30_000, interval: 20 }).toBeGreaterThan(0);
   const tookMs = Date.now() - killedAtMs;
-  await expect.poll(() => new Set(handled()).size, { timeout: 20_000, interval: 20 }).toBe(600);
-  expect(new Set(second.handled()).size).toBe(second.handled().length);
+  // All records have one key: with the last of them, all that this worker will ever handle has come.
+  await expect.poll(() => second.handled().at(-1), { timeout: 20_000, interval: 20 }).toBe("619");
+  expect(second.handled()).toEqual(unsettledAtKill);
+  expect(new Set(handled()).size).toBe(620);
   console.log(
-    `read on ${tookMs} ms after kill -9 with leases of ${leaseDurationMs} ms; ${handled().length - 600} of 600 messages handled again`,
+    `read on ${tookMs} ms after kill -9 with leases of ${leaseDurationMs} ms; ${handled().length - 620} of 620 messages handled again`,
   );
 });
+
+/** The records of the shard that its checkpoint does not have as settled, in order. */
+async function unsettled(): Promise<readonly string[]> {
+  const dynamoDb = new DynamoDBClient(localClientConfig(dynalite.endpoint, 3));
+  const key = { scope: { S: "charges/orders" }, item: { S: `checkpoint#${shard}` } };
+  const { Item = {} } = await dynamoDb.send(new GetItemCommand({ TableName: "spillway", Key: key, ConsistentRead: true }));
+  dynamoDb.destroy();
+  const after = BigInt(Item.from?.M?.position?.S ?? -1);
+  const done = new Set(Item.done?.L?.map(({ S }) => S));
+  return orders.stream
+    .shard(shard)
+    .records.filter(({ sequenceNumber }) => sequenceNumber > after && !done.has(String(sequenceNumber)))
+    .map(({ data }) => Buffer.from(data).toString());
+}
 
 async function deadLetters(): Promise<readonly (readonly [disposition: string, payload: readonly number[]])[]> {
   const client = new KinesisClient(localClientConfig(letters.endpoint));

@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import {
@@ -15,6 +16,10 @@ import { deadLetterHeader } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { keyHistory } from "./key-history.ts";
+import { leasesByOwner } from "./testing/leases-by-owner.ts";
+import { sharedHistory, type SharedHistory } from "./testing/shared-history.ts";
+import { startWorker, type Worker } from "./testing/start-worker.ts";
+import { tooEarly } from "./testing/too-early.ts";
 
 const keys = 64;
 const leaseDurationMs = 1_000;
@@ -24,8 +29,12 @@ let fake: KinesisFake;
 let letters: KinesisFake;
 let kinesis: KinesisClient;
 let dynamoDb: DynamoDBClient;
+let history: SharedHistory;
+let killed: Worker | undefined;
 
 beforeEach(async () => {
+  history = sharedHistory();
+  killed = undefined;
   dynalite = await startDynalite();
   fake = await startKinesisFake({ shards: 4 });
   letters = await startKinesisFake({ streamName: "letters" });
@@ -33,6 +42,10 @@ beforeEach(async () => {
   dynamoDb = new DynamoDBClient(localClientConfig(dynalite.endpoint, 3));
 });
 afterEach(async () => {
+  killed?.process.kill("SIGKILL");
+  await killed?.ended;
+  killed?.remove();
+  history.remove();
   kinesis.destroy();
   dynamoDb.destroy();
   await Promise.all([fake.stop(), letters.stop(), dynalite.stop()]);
@@ -52,76 +65,92 @@ function pipeline(handler: (value: string) => void): Observable<Settled> {
   );
 }
 
-test("4 shards split to 16 and merged to 3 while workers come, go and vanish: none lost, each key in order", async () => {
+test("4 shards split to 16 and merged to 3 while workers come, go and one is killed: none lost, each key in order, no child before its parents, leases balanced", async () => {
   const total = 100_000;
-  const history = keyHistory();
-  const handler = (value: string): void => {
-    const [key = "", number = ""] = value.split(" ");
-    history.saw(key, Number(number));
-  };
-  let appended = 0;
+  // One write for each line, at the file's end, wherever that is then: the file has the order in which all workers did their work.
+  const handlerOf = (worker: string) => (value: string) => appendFileSync(history.file, `${worker} ${value}\n`);
+  const shardOf = new Map<string, string>();
   const append = (count: number): void => {
     for (let n = 0; n < count; n += 1) {
-      const key = `key-${appended % keys}`;
-      fake.stream.put({ partitionKey: key, data: Buffer.from(`${key} ${Math.floor(appended / keys)}`) });
-      appended += 1;
+      const key = `key-${shardOf.size % keys}`;
+      const message = `${key} ${Math.floor(shardOf.size / keys)}`;
+      shardOf.set(message, fake.stream.put({ partitionKey: key, data: Buffer.from(message) }).shardId);
     }
   };
+  const handled = (): number => {
+    history.update();
+    return history.distinct;
+  };
+  // A violation ends the waiting: what is wrong is told below.
+  const areHandled = (count: number) => (): boolean => handled() >= count || history.violations.length > 0;
   const openShards = () => fake.stream.shards().filter(({ closed }) => !closed);
-  const stops = [new AbortController(), new AbortController(), new AbortController()];
-  const first = run(pipeline(handler), { signal: stops[0]?.signal as AbortSignal, drainTimeoutMs: 5_000, worker: "first" });
-  const second = run(pipeline(handler), { signal: stops[1]?.signal as AbortSignal, drainTimeoutMs: 5_000, worker: "second" });
-  // Abandoned in the middle of its work, as by kill -9: it neither saves nor gives anything back.
-  let byVanishing = 0;
-  const vanishing = pipeline((value) => {
-    byVanishing += 1;
-    handler(value);
-  }).subscribe();
+  const wrong = () => ({
+    outOfOrder: history.violations,
+    tooEarly: tooEarly({ history, shardOf, parentsOf: new Map(fake.stream.shards().map(({ id, parents }) => [id, parents])) }),
+  });
+  const { leases } = dynamoDbStores({ client: dynamoDb, tableName: "spillway" });
+  const areBalanced = (workers: number) => async (): Promise<boolean> => {
+    const counts = await leasesByOwner(leases, `charges/${fake.streamName}`);
+    const held = counts.reduce((sum, count) => sum + count, 0);
+    return counts.length === workers && held === openShards().length && (counts.at(-1) ?? 0) - (counts[0] ?? 0) <= 1;
+  };
+  const stop = new AbortController();
+  const start = (worker: string, signal: AbortSignal = stop.signal) =>
+    run(pipeline(handlerOf(worker)), { signal, drainTimeoutMs: 5_000, worker });
+  const firstStop = new AbortController();
+  const first = start("first", firstStop.signal);
+  const second = start("second");
   append(20_000);
-  await expect.poll(() => history.distinct, { timeout: 30_000 }).toBeGreaterThan(5_000);
+  await expect.poll(areHandled(5_000), { timeout: 30_000 }).toBe(true);
   for (const { id } of openShards()) fake.stream.split(id);
   append(20_000);
+  killed = startWorker([fake.endpoint, letters.endpoint, dynalite.endpoint, String(leaseDurationMs), "killed "], history.file);
   await expect
     .poll(
       () => {
         append(10);
-        return byVanishing;
+        return handled() > 0 ? history.countOf("killed") : 0;
       },
-      { timeout: 30_000, interval: 20 },
+      { timeout: 60_000, interval: 20 },
     )
     .toBeGreaterThan(0);
-  vanishing.unsubscribe();
+  killed.process.kill("SIGKILL");
+  await killed.ended;
   for (const { id } of openShards()) fake.stream.split(id);
   append(20_000);
   expect(openShards()).toHaveLength(16);
-  await expect.poll(() => history.distinct, { timeout: 60_000 }).toBeGreaterThan(50_000);
-  stops[0]?.abort(new Error("the first goes"));
+  await expect.poll(areHandled(50_000), { timeout: 60_000 }).toBe(true);
+  expect(wrong()).toEqual({ outOfOrder: [], tooEarly: [] });
+  await expect.poll(areBalanced(2), { timeout: 60_000, interval: 200 }).toBe(true);
+  firstStop.abort(new Error("the first goes"));
   await first;
-  const third = run(pipeline(handler), { signal: stops[2]?.signal as AbortSignal, drainTimeoutMs: 5_000, worker: "third" });
+  const third = start("third");
   while (openShards().length > 3) {
     const byHash = openShards().toSorted((one, other) => (one.startingHashKey < other.startingHashKey ? -1 : 1));
     fake.stream.merge(byHash[0]?.id ?? "", byHash[1]?.id ?? "");
     append(2_000);
   }
-  append(total - appended);
-  await expect.poll(() => history.distinct, { timeout: 120_000, interval: 100 }).toBe(appended);
-  expect(history.violations).toEqual([]);
-  stops[1]?.abort(new Error("done"));
-  stops[2]?.abort(new Error("done"));
-  const reports = [await first, await second, await third];
+  const fourth = start("fourth");
+  append(total - shardOf.size);
+  await expect.poll(areHandled(total), { timeout: 120_000, interval: 100 }).toBe(true);
+  expect(wrong()).toEqual({ outOfOrder: [], tooEarly: [] });
+  expect(history.distinct).toBe(shardOf.size);
+  await expect.poll(areBalanced(3), { timeout: 60_000, interval: 200 }).toBe(true);
+  stop.abort(new Error("done"));
+  const reports = [await first, await second, await third, await fourth];
   for (const { delivered, succeeded, deadLettered, filtered, aborted } of reports)
     expect(delivered).toBe(succeeded + deadLettered + filtered + aborted);
-  expect(reports.reduce((sum, { deadLettered }) => sum + deadLettered, 0)).toBe(0);
-  console.log(`${appended} messages over ${fake.stream.shards().length} shards, ${history.repeats} of them handled again`);
+  expect(letters.stream.shards().flatMap(({ records }) => records)).toEqual([]);
+  console.log(`${shardOf.size} messages over ${fake.stream.shards().length} shards, ${history.repeats} of them handled again`);
 });
 
 test("a malformed record and one that always fails end as dead letters with their bytes; the shard flows on", async () => {
   const stop = new AbortController();
-  const history = keyHistory();
+  const seen = keyHistory();
   const job = run(
     pipeline((value) => {
       if (value === "poison") throw new TypeError("cannot be handled");
-      history.saw("all", Number(value));
+      seen.saw("all", Number(value));
     }),
     { signal: stop.signal, drainTimeoutMs: 5_000 },
   );
@@ -129,7 +158,7 @@ test("a malformed record and one that always fails end as dead letters with thei
   fake.stream.putTo("shardId-000000000000", { partitionKey: "bad", data: malformed });
   fake.stream.putTo("shardId-000000000000", { partitionKey: "worse", data: Buffer.from("poison") });
   for (let n = 0; n < 500; n += 1) fake.stream.putTo("shardId-000000000000", { partitionKey: "good", data: Buffer.from(String(n)) });
-  await expect.poll(() => history.distinct, { timeout: 20_000 }).toBe(500);
+  await expect.poll(() => seen.distinct, { timeout: 20_000 }).toBe(500);
   await expect.poll(() => letters.stream.shards().flatMap(({ records }) => records).length, { timeout: 20_000 }).toBe(2);
   stop.abort(new Error("done"));
   const report = await job;

@@ -16,12 +16,12 @@ export interface Worker {
   remove(): void;
 }
 
-/** Starts the built worker; npm test builds before it tests. */
-export function startWorker(args: readonly string[]): Worker {
+/** Starts the built worker; npm test builds before it tests. It writes into a file of its own, or adds to one that is there. */
+export function startWorker(args: readonly string[], sharedFile?: string): Worker {
   const path = fileURLToPath(new URL("../../dist/testing/worker.js", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "spillway-worker-"));
-  const handledFile = join(folder, "handled");
-  writeFileSync(handledFile, "");
+  const handledFile = sharedFile ?? join(folder, "handled");
+  if (sharedFile === undefined) writeFileSync(handledFile, "");
   const child = spawn(process.execPath, [path, handledFile, ...args], { stdio: "inherit" });
   return {
     process: child,

@@ -6,8 +6,8 @@ import { checkpoint, constant, consume, deadLetter, decode, handle, retry, run, 
 import { dynamoDbStores } from "@spillway/dynamodb";
 import { kinesisSink, kinesisSource } from "@spillway/kinesis";
 
-/** A worker in a process of its own: it writes what it handles into a file, and the message "killer" kills it. */
-const [handledFile = "", ordersEndpoint = "", lettersEndpoint = "", dynamoDbEndpoint = "", leaseDurationMs = "1000"] =
+/** A worker in a process of its own: it writes what it handles into a file, each line after a prefix, and the message "killer" kills it. */
+const [handledFile = "", ordersEndpoint = "", lettersEndpoint = "", dynamoDbEndpoint = "", leaseDurationMs = "1000", prefix = ""] =
   process.argv.slice(2);
 const stores = dynamoDbStores({
   client: new DynamoDBClient(localClientConfig(dynamoDbEndpoint, 3)),
@@ -26,7 +26,7 @@ const letters = kinesisSink({ client: new KinesisClient(localClientConfig(letter
 function charge(value: string): void {
   if (value === "killer") process.kill(process.pid, "SIGKILL");
   // Written at once, and not into a pipe, which may be full: what is handled before a death must have been told.
-  appendFileSync(handledFile, `${value}\n`);
+  appendFileSync(handledFile, `${prefix}${value}\n`);
 }
 
 const stop = new AbortController();
