@@ -61,6 +61,48 @@ test("a message whose delete was done but not answered is unknown, and asking ag
   }),
 );
 
+test("an extension that was done but not answered keeps the message from others, and asking again is good", { timeout }, () =>
+  throughProxy(async ({ direct, proxy, source, sink }) => {
+    await sendAll(sink, [{ value: bytes("x") }]);
+    const receipts = (await source.receive({ maxMessages: 1, signal: calm })).map(({ receipt }) => receipt);
+    const other = sqsSource({ client: direct.client, queueUrl: direct.queueUrl, visibilityTimeoutMs: 2_000, waitMs: 1_000 });
+    for (let beat = 0; beat < 3; beat += 1) {
+      proxy.set({ kind: "drop-answers" });
+      expect((await source.extend(receipts, { signal: calm }))[0]).toMatchObject({ ok: false, error: timedOut });
+      proxy.set({ kind: "none" });
+      proxy.cut();
+      expect(codes(await source.extend(receipts, { signal: calm }))).toEqual(["ok"]);
+      expect(await other.receive({ maxMessages: 1, signal: calm })).toEqual([]);
+    }
+    expect(codes(await source.ack(receipts, { signal: calm }))).toEqual(["ok"]);
+    expect(await drainQueue(other)).toEqual([]);
+  }),
+);
+
+test("a message given back without an answer comes back at once, and giving it back again takes it from nobody", { timeout }, () =>
+  throughProxy(async ({ direct, proxy, source, sink }) => {
+    await sendAll(sink, [{ value: bytes("x") }]);
+    const old = (await source.receive({ maxMessages: 1, signal: calm })).map(({ receipt }) => receipt);
+    expect(codes(await source.extend(old, { signal: calm }))).toEqual(["ok"]);
+    proxy.set({ kind: "drop-answers" });
+    expect((await source.nack(old, { delayMs: 0, signal: calm }))[0]).toMatchObject({ ok: false, error: timedOut });
+    proxy.set({ kind: "none" });
+    proxy.cut();
+    const other = sqsSource({ client: direct.client, queueUrl: direct.queueUrl, visibilityTimeoutMs: 30_000, waitMs: 1_000 });
+    const again = await other.receive({ maxMessages: 1, signal: calm });
+    expect(again.map(({ value, receiveCount }) => [text(value), receiveCount])).toEqual([["x", 2]]);
+    const asked = codes(await source.nack(old, { delayMs: 0, signal: calm }));
+    // fauxqs takes any receipt for good, and so gives the message to a third.
+    if (server.name === "ElasticMQ") {
+      expect(asked).toEqual(["SPILLWAY_RECEIPT_LOST"]);
+      expect(await source.receive({ maxMessages: 1, signal: calm })).toEqual([]);
+    }
+    const receipts = again.map(({ receipt }) => receipt);
+    expect(codes(await other.ack(receipts, { signal: calm }))).toEqual(["ok"]);
+    expect(await drainQueue(other)).toEqual([]);
+  }),
+);
+
 test("messages given to a receive whose answer was lost come back when their visibility ends", { timeout }, () =>
   throughProxy(async ({ proxy, source, sink }) => {
     await sendAll(sink, [{ value: bytes("x") }]);
