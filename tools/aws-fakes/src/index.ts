@@ -4,6 +4,7 @@ export { hastyClock, type HastyClock } from "./hasty-clock.ts";
 export { startDynalite } from "./dynalite-server.ts";
 export { anyFault, faultsInTurn, noFaults, seededFaults, type FakeCall, type Fault, type Faults } from "./fault.ts";
 export { startFaultProxy } from "./fault-proxy.ts";
+export { sqs, type JsonService } from "./call-service.ts";
 export { kclWorker, type KclCheckpoint, type KclLease, type KclWorker } from "./kcl-worker.ts";
 export type { JsonServer } from "./json-server.ts";
 export { seededRandom } from "./seeded-random.ts";
