@@ -2,7 +2,7 @@ import { SpillwayError } from "@spillway/spec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, failed, handleBatch, retry, text, when, classify } from "./index.ts";
-import { textOf, world, type World } from "./testing/world.ts";
+import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 type Handler = Parameters<typeof handleBatch<string>>[0];
 
@@ -45,6 +45,40 @@ test("a batch that goes full takes its linger with it: the next one's first mess
   expect(sizes).toEqual([4]);
   await w.clock.advance(1);
   expect(sizes).toEqual([4, 1]);
+  await running.stop();
+});
+
+test("a batch holds at most maxBytes of payload, and a message that is larger goes alone", async () => {
+  const w = world();
+  const batches: string[][] = [];
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      handleBatch<string>((values) => void batches.push([...values]), { maxMessages: 100, maxBytes: 10, lingerMs: 10, concurrency: 1 }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("aaaa", "bbbb", "cccc", "dd", "eeee", "a very long message", "f", "gggg");
+  await w.clock.advance(1_000);
+  expect(batches).toEqual([["aaaa", "bbbb"], ["cccc", "dd", "eeee"], ["a very long message"], ["f", "gggg"]]);
+  expect(await running.stop()).toMatchObject({ succeeded: 8 });
+});
+
+test("a lane's messages that share a batch count for its maxBytes as well", async () => {
+  const w = world();
+  const batches: string[][] = [];
+  const running = w.start(
+    consume(w.source(), { ordering: "key" }).pipe(
+      decode(text()),
+      handleBatch<string>((values) => void batches.push([...values]), { maxMessages: 100, maxBytes: 10, lingerMs: 10, concurrency: 1 }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("k=aaaa", "k=bbbb", "k=cccc");
+  await w.clock.advance(1_000);
+  expect(batches).toEqual([["aaaa", "bbbb"], ["cccc"]]);
   await running.stop();
 });
 
@@ -120,6 +154,37 @@ test("results for each message: values, failures by index, or failed() in an ali
   await w.clock.advance(100);
   expect(await running.stop()).toMatchObject({ succeeded: 2, deadLettered: 2 });
   expect(w.deadLetters.messages.map(({ value }) => textOf(value)).sort()).toEqual(["bad", "longer"]);
+});
+
+test.each<[string, (values: readonly string[]) => ReadonlyMap<number, unknown> | readonly string[], string]>([
+  ["an array that is too short", (values) => values.slice(1), "0 results"],
+  ["an array that is too long", (values) => [...values, "more"], "2 results"],
+  ["a Map with an index behind the last", (values) => new Map([[values.length, new Error("whose?")]]), "key 1 is"],
+  ["a Map with an index before the first", () => new Map([[-1, new Error("whose?")]]), "key -1 is"],
+  ["a Map with an index between two", () => new Map([[0.5, new Error("whose?")]]), "key 0.5 is"],
+])("%s tells nothing about any message: it counts as a throw", async (_name, answer, said) => {
+  const w = world();
+  const calls: string[][] = [];
+  const handler = (values: readonly string[]): readonly string[] | ReadonlyMap<number, unknown> => {
+    calls.push([...values]);
+    return values.includes("c") ? answer(values) : values;
+  };
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      handleBatch<string, string>(handler as (values: readonly string[]) => readonly string[], { maxMessages: 4, lingerMs: 10 }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("a", "b", "c", "d");
+  await w.clock.advance(100);
+  expect(calls).toEqual([["a", "b", "c", "d"], ["a", "b"], ["c"], ["d"]]);
+  expect(w.deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["c"]);
+  expect(w.deadLetters.messages.map((letter) => metadataOf(letter).error)).toMatchObject([
+    { code: "SPILLWAY_RESULT_MISMATCH", message: expect.stringContaining(said) },
+  ]);
+  expect(await running.stop()).toMatchObject({ succeeded: 3, deadLettered: 1 });
 });
 
 test("a failure of class resource halves the batches, and they grow back", async () => {

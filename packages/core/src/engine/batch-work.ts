@@ -4,6 +4,7 @@ import { passed, type BatchResult } from "./batch-stage.ts";
 import { CallLimit } from "./call-limit.ts";
 import { Findings } from "./findings.ts";
 import { isThenable } from "./is-thenable.ts";
+import { sayError } from "./say-error.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** A failed message in the array that a batch handler returns. */
@@ -173,7 +174,7 @@ export class BatchWork {
 /** What a handler's answer says about each message; one that fits no form is an error about all of them. */
 function understand(name: string, range: readonly TrackedDelivery[], answer: unknown): Answer {
   if (answer === undefined || answer === null) return { told: true, results: new Array<BatchResult>(range.length).fill(passed) };
-  if (answer instanceof Map) {
+  if (answer instanceof Map && strangerIn(answer, range.length) === undefined) {
     return {
       told: true,
       results: range.map((_, index) => (answer.has(index) ? { ok: false, error: answer.get(index) as unknown } : passed)),
@@ -185,7 +186,18 @@ function understand(name: string, range: readonly TrackedDelivery[], answer: unk
       results: answer.map((value: unknown) => (value instanceof Failed ? { ok: false, error: value.error } : { ok: true, value })),
     };
   }
-  const said = Array.isArray(answer) ? `${answer.length} results` : typeof answer;
-  const message = `${name} was called with ${range.length} messages and answered with ${said}; return a result for each, a Map of errors by index, or nothing`;
+  const message = `${name} was called with ${range.length} messages and answered with ${say(answer, range.length)}; return a result for each, a Map of errors by index from 0, or nothing`;
   return { told: false, error: new SpillwayError(message, { code: "SPILLWAY_RESULT_MISMATCH", failureClass: "permanent" }) };
+}
+
+/** A key of a Map of errors that is no index of a batch of this size: whose failure it tells is unknown. */
+function strangerIn(errors: ReadonlyMap<unknown, unknown>, size: number): { readonly key: unknown } | undefined {
+  for (const key of errors.keys()) if (!Number.isInteger(key) || Number(key) < 0 || Number(key) >= size) return { key };
+  return undefined;
+}
+
+function say(answer: unknown, size: number): string {
+  if (Array.isArray(answer)) return `${answer.length} results`;
+  if (answer instanceof Map) return `a Map whose key ${sayError(strangerIn(answer, size)?.key)} is the index of none`;
+  return typeof answer;
 }
