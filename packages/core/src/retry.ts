@@ -17,7 +17,7 @@ export interface RetryRule {
 
 /** When to try again, and when to give up. */
 export interface RetryPolicy extends RetryRule {
-  /** No attempt starts when the message is older than this, by its timestamp. Default: no limit. */
+  /** A message that would be older than this at its next attempt, by its timestamp, is given up at once, as "expired". Default: no limit. */
   readonly maxAgeMs?: number;
   /** Other rules for one class. */
   readonly classes?: Readonly<Partial<Record<Extract<FailureClass, "transient" | "resource">, RetryRule>>>;

@@ -3,6 +3,9 @@ import type { RetryBudget } from "../retry-budget.ts";
 import { Ring } from "./ring.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
+/** Messages that pass fill a budget too, and nothing tells of that: it is looked at again after this long, in milliseconds. */
+const lookAgainMs = 1_000;
+
 /** Deliveries whose retry is due and waits for a budget, in their order, with one timer. */
 export class BudgetQueue {
   readonly #clock: Clock;
@@ -39,7 +42,7 @@ export class BudgetQueue {
       if (!delivery.settled) this.#start(delivery);
     }
     if (this.#waiting.size === 0 || this.#cancel !== undefined) return;
-    this.#cancel = this.#clock.schedule(this.#budget.waitMs(), () => {
+    this.#cancel = this.#clock.schedule(Math.min(lookAgainMs, this.#budget.waitMs()), () => {
       this.#cancel = undefined;
       this.#startSome();
     });

@@ -47,30 +47,31 @@ export class RetryStage implements Acceptor {
       return;
     }
     const rule = this.#rules[failureClass];
-    const gaveUp = this.#giveUp(delivery, failure, rule);
+    const delayMs = delayOf(rule, failure, run);
+    const gaveUp = this.#giveUp(delivery, failure, rule, delayMs);
     if (gaveUp !== undefined) {
       failure.disposition ??= gaveUp;
       this.#next.accept(delivery);
       return;
     }
-    failure.delayMs = delayOf(rule, failure, run);
+    failure.delayMs = delayMs;
     failure.budget = this.#rules.budget;
     if (run.listened) {
       const { message } = delivery;
-      const { stage, error, attempts, delayMs } = failure;
+      const { stage, error, attempts } = failure;
       run.emit({ type: "retrying", message, stage: stage.name, error, class: failureClass, attempt: attempts, delayMs });
     }
     const { giveBackAfterMs } = this.#rules;
-    if (giveBackAfterMs !== undefined && failure.delayMs > giveBackAfterMs && delivery.feed.giveBack(delivery, failure.delayMs)) return;
+    if (giveBackAfterMs !== undefined && delayMs > giveBackAfterMs && delivery.feed.giveBack(delivery, delayMs)) return;
     run.retryLater(delivery, failure);
   }
 
-  #giveUp(delivery: TrackedDelivery, failure: Failure, rule: RetryRule): Disposition | undefined {
+  #giveUp(delivery: TrackedDelivery, failure: Failure, rule: RetryRule, delayMs: number): Disposition | undefined {
     const { maxAgeMs, giveBackAfterMs } = this.#rules;
     const { message } = delivery;
     const earlier = giveBackAfterMs !== undefined && "receiveCount" in message ? Number(message.receiveCount) - 1 : 0;
     if (failure.attempts + earlier >= rule.attempts) return "exhausted";
-    return maxAgeMs !== undefined && this.#run.clock.nowMs() - message.timestampMs > maxAgeMs ? "expired" : undefined;
+    return maxAgeMs !== undefined && this.#run.clock.nowMs() + delayMs - message.timestampMs > maxAgeMs ? "expired" : undefined;
   }
 }
 

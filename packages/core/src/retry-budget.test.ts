@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { checkpoint, constant, consume, deadLetter, decode, handle, retry, retryBudget, text, type RetryBudget } from "./index.ts";
+import { memoryLog, memorySource } from "@spillway/memory";
+import { world, type World } from "./testing/world.ts";
+
+/** A pipeline in which "bad…" fails at every attempt and all else passes, over a log of its own. */
+function pipeline(w: World, budget: RetryBudget, counted: { retries: number }, log = w.log) {
+  return consume(memorySource({ log, consumer: "test", stores: w.stores }), { ordering: "none" }).pipe(
+    decode(text()),
+    handle((value, { attempt }) => {
+      if (attempt > 1) counted.retries++;
+      if (value.startsWith("bad")) throw new Error("no answer");
+    }),
+    retry({ attempts: 1_000, backoff: constant(10), budget }),
+    deadLetter(w.deadLetters),
+    checkpoint(),
+  );
+}
+
+test("messages that pass make retries: share of one each, and none beyond maxSaved", async () => {
+  const w = world();
+  const counted = { retries: 0 };
+  // Its floor gives one retry in a day: what more there is, messages have made.
+  const budget = retryBudget({ share: 0.5, floorPerSecond: 1 / 86_400, maxSaved: 10 });
+  const running = w.start(pipeline(w, budget, counted));
+  w.append("bad");
+  await w.clock.advance(60_000);
+  expect(counted.retries).toBe(10);
+  w.append(..."abcdef");
+  await w.clock.advance(60_000);
+  expect(counted.retries).toBe(13);
+  w.append(...Array.from({ length: 100 }, (_, index) => String(index)));
+  await w.clock.advance(60_000);
+  expect(counted.retries).toBe(23);
+  await running.stop();
+});
+
+test("two stages that name one budget take their retries from it together, in one pipeline or two", async () => {
+  const w = world();
+  const other = memoryLog({ name: "other", clock: w.clock });
+  const budget = retryBudget({ share: 0, floorPerSecond: 2, maxSaved: 10 });
+  const [one, two] = [{ retries: 0 }, { retries: 0 }];
+  const first = w.start(pipeline(w, budget, one));
+  const second = w.start(pipeline(w, budget, two, other));
+  w.append("bad1", "bad2");
+  other.append(["bad3", "bad4"].map((value) => ({ value: Buffer.from(value) })));
+  await w.clock.advance(10_000);
+  expect(one.retries).toBeGreaterThan(5);
+  expect(two.retries).toBeGreaterThan(5);
+  // Ten were saved up, and ten seconds have made twenty.
+  expect(one.retries + two.retries).toBeGreaterThanOrEqual(28);
+  expect(one.retries + two.retries).toBeLessThanOrEqual(30);
+  await Promise.all([first.stop(), second.stop()]);
+});
+
+test("a budget saves up no more than maxSaved, whatever time passes", () => {
+  const budget = retryBudget({ share: 1, floorPerSecond: 10, maxSaved: 3 });
+  for (let message = 0; message < 100; message++) budget.deposit();
+  expect(budget.saved).toBe(3);
+  expect([1, 2, 3, 4].map(() => budget.take(0))).toEqual([true, true, true, false]);
+  expect(budget.waitMs()).toBe(100);
+  expect(budget.take(99)).toBe(false);
+  expect(budget.take(100)).toBe(true);
+  expect(budget.take(1_000_000)).toBe(true);
+  expect(budget.saved).toBe(2);
+});
