@@ -9,7 +9,7 @@ export interface DeadLetterBudgetOptions {
   readonly window?: number;
   /** The most dead letters in a row. Default: no bound. */
   readonly maxConsecutive?: number;
-  /** Which dead letters count. Default: all. */
+  /** Which dead letters count; the others neither add to a row nor end it, and are left out of the share. Default: all. */
   readonly dispositions?: readonly Disposition[];
   /** "halt": the pipeline stops and says why. "hold": the source rests for holdMs, and then the budget is new. Default "halt". */
   readonly beyond?: "halt" | "hold";
@@ -29,6 +29,7 @@ export interface DeadLetterBudget {
 }
 
 const known = ["maxRatio", "window", "maxConsecutive", "dispositions", "beyond", "holdMs"];
+const knownDispositions: readonly string[] = ["decode", "permanent", "exhausted", "expired", "crashed", "oversize"];
 
 /** A bound on dead letters, so that a bad deploy stops the pipeline instead of moving a whole topic into the dead letters. */
 export function deadLetterBudget(options: DeadLetterBudgetOptions): DeadLetterBudget {
@@ -42,12 +43,15 @@ export function deadLetterBudget(options: DeadLetterBudgetOptions): DeadLetterBu
   if (maxConsecutive !== undefined) requireCount("maxConsecutive", maxConsecutive, 0);
   if (beyond !== "halt" && beyond !== "hold") refuse(`beyond must be "halt" or "hold", but is ${JSON.stringify(beyond)}`);
   requireDuration("holdMs", holdMs);
+  if (dispositions?.length === 0) refuse("dispositions must name one at least, or the budget bounds nothing; leave it out to count all");
+  for (const each of dispositions ?? [])
+    if (!knownDispositions.includes(each)) refuse(`dispositions are ${knownDispositions.join(", ")}, but not ${JSON.stringify(each)}`);
   const bounds = [
     ...(maxRatio === undefined ? [] : [`${maxRatio * 100}% of the last ${window} messages`]),
     ...(maxConsecutive === undefined ? [] : [`${maxConsecutive} in a row`]),
   ];
   return {
-    says: `beyond ${bounds.join(" or ")} ${beyond === "halt" ? "the pipeline stops" : `the source rests for ${holdMs} ms`}`,
+    says: `beyond ${bounds.join(" or ")}${dispositions === undefined ? "" : `, counting ${dispositions.join(" and ")} ones,`} ${beyond === "halt" ? "the pipeline stops" : `the source rests for ${holdMs} ms`}`,
     maxRatio: maxRatio ?? Number.POSITIVE_INFINITY,
     window,
     maxConsecutive: maxConsecutive ?? Number.POSITIVE_INFINITY,

@@ -41,6 +41,12 @@ test.each<[string, () => unknown, string]>([
   ["a negative backoff", () => constant(-1), "delayMs"],
   ["a retry budget that never fills", () => retryBudget({ floorPerSecond: 0 }), "floorPerSecond"],
   ["a dead-letter budget without a bound", () => deadLetterBudget({}), "bounds nothing"],
+  ["a dead-letter budget that counts nothing", () => deadLetterBudget({ maxConsecutive: 1, dispositions: [] }), "name one at least"],
+  [
+    "a dead-letter budget that counts what there is not",
+    () => deadLetterBudget({ maxConsecutive: 1, dispositions: anything(["poison"]) }),
+    'dispositions are decode, permanent, exhausted, expired, crashed, oversize, but not "poison"',
+  ],
   ["a breaker that never opens", () => breaker({ name: "x", consecutiveFailures: Number.POSITIVE_INFINITY }), "never opens"],
   ["an empty batch", () => handleBatch(() => {}, { maxMessages: 0 }), "maxMessages"],
   ["no children", () => expand(() => [], { maxChildren: 0 }), "maxChildren"],
