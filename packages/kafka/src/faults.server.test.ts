@@ -19,7 +19,7 @@ function consumer(topic: TestTopic, groupId: string, ledger: RunLedger): MiniEng
     source,
     saved: ledger.saved,
     async handle(message) {
-      const succeeded = ledger.start(message);
+      const succeeded = ledger.start(message, source);
       await sleep(2 + (message.offset % 10));
       succeeded();
     },
@@ -114,6 +114,17 @@ describe.skipIf(skip !== undefined)("one broker", () => {
     const proxy = cluster.nodes[0]?.proxy;
     const { duplicates } = await under(cluster, async () => {
       proxy?.set({ kind: "delay", delayMs: 300 });
+      await sleep(4_000);
+      proxy?.set({ kind: "none" });
+    });
+    expect(duplicates).toBe(0);
+  });
+
+  test("a line that carries few bytes a second is waited for", { timeout: 90_000 }, async () => {
+    const proxy = cluster.nodes[0]?.proxy;
+    const { duplicates } = await under(cluster, async () => {
+      // Less than the load writes and reads, so that it falls behind.
+      proxy?.set({ kind: "throttle", bytesPerSecond: 10_000 });
       await sleep(4_000);
       proxy?.set({ kind: "none" });
     });

@@ -61,8 +61,7 @@ describe.skipIf(kafka.skip !== undefined)("members that come and go", () => {
     for (let kill = 0; kill < 3; kill += 1) {
       await sleep(1_500);
       const victim = members.shift();
-      victim?.client.kill();
-      for (const name of victim?.engine.die() ?? []) unsaved.add(name);
+      for (const name of victim?.kill() ?? []) unsaved.add(name);
       members.push(joinGroup(kafka.endpoint, topic.topic, groupId, ledger));
       await shared(members);
     }
@@ -73,6 +72,7 @@ describe.skipIf(kafka.skip !== undefined)("members that come and go", () => {
     await watch.end();
 
     expect(ledger.twice().filter((name) => !unsaved.has(name))).toEqual([]);
+    expect(ledger.violations).toEqual([]);
     expect([...messages.sent].filter((name) => !ledger.successes.has(name))).toEqual([]);
     expect(watch.stepsBack).toEqual([]);
     await topic.close();

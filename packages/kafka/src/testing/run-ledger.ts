@@ -3,8 +3,10 @@ import type { KafkaMessage } from "../read/kafka-message.ts";
 
 /** What all members together have run, and every rule that was broken. Messages are those of a load. */
 export interface RunLedger {
-  /** A run starts; calling what it returns says that it succeeded. */
-  start(message: KafkaMessage): () => void;
+  /** A run of a member starts; calling what it returns says that it succeeded. */
+  start(message: KafkaMessage, member: object): () => void;
+  /** A member was killed: what it runs is gone, and what it does from now on in this process counts for nothing. */
+  forget(member: object): void;
   /** A checkpoint was confirmed. */
   saved(partition: PartitionId, from: StartPosition): void;
   /** How often each message has succeeded, by its value. */
@@ -19,7 +21,8 @@ export interface RunLedger {
 export function runLedger(): RunLedger {
   const successes = new Map<string, number>();
   const violations: string[] = [];
-  const running = new Map<string, string>();
+  const running = new Map<string, { readonly name: string; readonly member: object }>();
+  const dead = new WeakSet<object>();
   /** For each key the number of the last message that succeeded. */
   const reached = new Map<string, number>();
   const checkpoints = new Map<PartitionId, number>();
@@ -32,17 +35,23 @@ export function runLedger(): RunLedger {
     },
     successes,
     violations,
-    start({ value }) {
+    forget(member) {
+      dead.add(member);
+      for (const [key, run] of running) if (run.member === member) running.delete(key);
+    },
+    start({ value }, member) {
       const name = String(value);
       const [key = "", number = ""] = name.split("#");
       const order = Number(number);
       const other = running.get(key);
       const last = reached.get(key) ?? -1;
-      if (other !== undefined) violations.push(`${name} started while ${other} ran`);
+      if (other !== undefined) violations.push(`${name} started while ${other.name} ran`);
       if (order > last + 1) violations.push(`${name} ran when its key had come to ${last}`);
-      running.set(key, name);
+      const run = { name, member };
+      running.set(key, run);
       return () => {
-        if (running.get(key) === name) running.delete(key);
+        if (dead.has(member)) return;
+        if (running.get(key) === run) running.delete(key);
         successes.set(name, (successes.get(name) ?? 0) + 1);
         reached.set(key, Math.max(last, order));
       };
