@@ -105,9 +105,22 @@ describe.skipIf(skip !== undefined)("a sink on one broker", () => {
 
   test("gzip makes batches smaller and is read again", { timeout }, async () => {
     await fresh();
+    const messages = numbered(500, "same text again and again ");
     const packed = kafkaSink({ client: topic.client, topic: topic.topic, compression: "gzip" });
-    await packed.write(numbered(500, "same text again and again "), calls);
+    const bytesOf = async (writer: Sink<Payload>): Promise<number> => {
+      let bytes = 0;
+      cluster.nodes[0]?.proxy?.onKafkaRequest(({ apiKey, frame }) => {
+        if (apiKey === kafkaApi.produce) bytes += frame.length;
+        return "pass";
+      });
+      await writer.write(messages, calls);
+      cluster.nodes[0]?.proxy?.onKafkaRequest(undefined);
+      return bytes;
+    };
+    const small = await bytesOf(packed);
     expect(new Set(await stored(topic)).size).toBe(500);
+    expect(small).toBeGreaterThan(0);
+    expect(small).toBeLessThan((await bytesOf(sink)) * 0.5);
     await topic.close();
   });
 

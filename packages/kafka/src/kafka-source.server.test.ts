@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { serversFor } from "@spillway-tools/servers";
-import { hasCode, type Position, type StartPosition } from "@spillway/spec";
+import { hasCode, type Lease, type Position, type StartPosition } from "@spillway/spec";
 import { Kafka, logLevel } from "kafkajs";
 import { describe, expect, test } from "vitest";
 import type { KafkaPort } from "./client/kafka-port.ts";
@@ -100,6 +100,19 @@ describe.skipIf(kafka.skip !== undefined)("where reading begins", () => {
 });
 
 describe.skipIf(kafka.skip !== undefined)("reading several partitions", () => {
+  test("one source reads several topics, each partition by its own name", { timeout }, async () => {
+    const [one, other] = await Promise.all([testTopic(kafka.endpoint, { partitions: 2 }), testTopic(kafka.endpoint)]);
+    const source = sourceOf(one, { topic: [one.topic, other.topic] });
+    await Promise.all([one.send(0, numbered(2, "a")), one.send(1, numbered(2, "b")), other.send(0, numbered(2, "c"))]);
+    const holder = await holdPartitions(source, 3);
+    expect(holder.leases.map(({ partition }) => partition)).toEqual([`${one.topic}-0`, `${one.topic}-1`, `${other.topic}-0`].toSorted());
+    expect(await readValues(source, one.topic, 0, earliest, 2)).toEqual(["a0", "a1"]);
+    expect(await readValues(source, one.topic, 1, earliest, 2)).toEqual(["b0", "b1"]);
+    expect(await readValues(source, other.topic, 0, earliest, 2)).toEqual(["c0", "c1"]);
+    await holder.leave();
+    await Promise.all([one.close(), other.close()]);
+  });
+
   test("T10: one that nobody pulls holds no other back, and takes no more than its share of memory", { timeout }, async () => {
     const topic = await testTopic(kafka.endpoint, { partitions: 2 });
     const messages = Array.from({ length: 100 }, () => ({ value: "x".repeat(1_000) }));
@@ -236,6 +249,43 @@ describe.skipIf(kafka.skip !== undefined)("what is committed", () => {
     await holder.leave();
     await topic.close();
     expect(warnings).toEqual([expect.stringContaining("nAB=")]);
+  });
+
+  test("a partition whose handler does not end within drainTimeoutMs is lost, and what is saved late is refused", { timeout }, async () => {
+    const topic = await testTopic(kafka.endpoint, { partitions: 2 });
+    const groupId = randomUUID();
+    for (const partition of [0, 1]) await topic.send(partition, numbered(3));
+    // Its handlers never end: it gives nothing back.
+    const slow = await holdPartitions(sourceOf(topic, { groupId, drainTimeoutMs: 500 }), 2);
+    const wasLostBeforeItsDeadline = new Map<string, boolean>();
+    for (const { partition, drain, lost } of slow.leases) {
+      drain.addEventListener("abort", () => wasLostBeforeItsDeadline.set(partition, lost.aborted));
+    }
+    const next = await holdPartitions(sourceOf(topic, { groupId }), 1);
+    const [gained] = next.leases;
+    const [moved] = slow.leases.filter(({ partition }) => partition === gained.partition);
+    const [kept] = slow.leases.filter(({ partition }) => partition !== gained.partition);
+    if (moved === undefined || kept === undefined) throw new Error("One partition moves, and one stays.");
+    const saving = (lease: Lease, position: string): Promise<void> => {
+      const from: StartPosition = { at: "after", position: position as Position };
+      const key = { scope: "", partition: lease.partition };
+      return slow.checkpoints.save(key, { state: "reading", from, done: [], attempting: undefined }, lease.token, calls);
+    };
+
+    expect([...wasLostBeforeItsDeadline]).toEqual([[moved.partition, false]]);
+    expect(moved.lost.reason).toMatchObject({ code: "SPILLWAY_LEASE_LOST", message: expect.stringContaining("500 ms") as string });
+    expect(gained.takeover).toBe("unclean");
+    await expect(saving(moved, "2")).rejects.toMatchObject({ code: "SPILLWAY_LEASE_LOST" });
+    const partition = Number(moved.partition.slice(topic.topic.length + 1));
+    expect((await topic.committed(groupId, partition)).offset).toBe(0);
+
+    expect([kept.drain.aborted, kept.lost.aborted]).toEqual([false, false]);
+    await saving(kept, "0");
+    expect((await topic.committed(groupId, 1 - partition)).offset).toBe(1);
+    await next.leave();
+    // What is not its own any more cannot be given back either.
+    await expect(slow.leave()).rejects.toMatchObject({ code: "SPILLWAY_LEASE_LOST" });
+    await topic.close();
   });
 
   test("T2: a late commit of a member that the group has given up is refused by the broker", { timeout }, async () => {
