@@ -105,3 +105,66 @@ test("what is published arrives, each key in its order but for repetitions", asy
   );
   await expect(publishing).resolves.toBeUndefined();
 }, 60_000);
+
+/** Adds the ids of the messages of each key to a list that outlives the process, in the order in which their effect was done first. */
+function listing(world: SimulatedWorld, ordering: "key" | "none") {
+  const lists = world.shared("lists", () => new Map<string, string[]>());
+  return consume(world.queue, { ordering }).pipe(
+    handle(
+      (_value, { message: { id, key = "" }, signal }) => {
+        const list = lists.get(key) ?? [];
+        lists.set(key, list);
+        return world.call("list", () => void (list.includes(id) || list.push(id)), { signal });
+      },
+      { timeoutMs: 1_000 },
+    ),
+    policy,
+    deadLetter(world.deadLetters),
+    checkpoint(),
+  );
+}
+
+function listsOf({ messages, deadLettered, shared }: SimulationEnd): ReadonlyMap<string, readonly string[]> {
+  const lists = shared("lists") as Map<string, string[]>;
+  const listed = new Set([...lists.values()].flat());
+  const missing = messages.filter(({ id }) => !listed.has(id) && !deadLettered.includes(id));
+  if (messages.length !== 200 || missing.length > 0) throw new Error(`${missing.length} of ${messages.length} messages are missing`);
+  return lists;
+}
+
+function isSorted(ids: readonly string[]): boolean {
+  return ids.every((id, at) => at === 0 || Number(ids[at - 1]?.slice(1)) < Number(id.slice(1)));
+}
+
+test("the messages are in world.queue where the options say so, and every one of them is worked on", async () => {
+  await expect(
+    simulate((world) => listing(world, "none"), { seeds: 10, source: "queue", verify: (end) => void listsOf(end) }),
+  ).resolves.toBeUndefined();
+}, 60_000);
+
+test("a queue keeps no order; one with groups keeps that of each key", async () => {
+  const verify = (end: SimulationEnd): void => {
+    for (const [key, ids] of listsOf(end)) if (!isSorted(ids)) throw new Error(`the messages of ${key} were not in order`);
+  };
+  await expect(simulate((world) => listing(world, "none"), { seeds: 10, source: "queue", verify })).rejects.toThrow(/were not in order/);
+  await expect(simulate((world) => listing(world, "key"), { seeds: 10, source: "queue with groups", verify })).resolves.toBeUndefined();
+}, 60_000);
+
+test("a message that is deleted before it was worked on is missed in a queue", async () => {
+  const forgetting = simulate(
+    (world) => {
+      world.shared("lists", () => new Map<string, string[]>());
+      return consume(world.queue, { ordering: "none" }).pipe(deadLetter(world.deadLetters), checkpoint());
+    },
+    { seeds: 1, source: "queue", verify: (end) => void listsOf(end) },
+  );
+  await expect(forgetting).rejects.toThrow(/200 of 200 messages are missing/);
+}, 60_000);
+
+test("a pipeline that reads where no messages are is told so", async () => {
+  await expect(simulate((world) => listing(world, "none"), { seeds: 1 })).rejects.toThrow(
+    /the messages are in a log, which is world\.source/,
+  );
+  const onLog = simulate((world) => counting(world, () => undefined), { seeds: 1, source: "queue" });
+  await expect(onLog).rejects.toThrow(/world\.source is a log, and the messages are in a queue/);
+}, 60_000);

@@ -1,7 +1,8 @@
 import type { Settled } from "@spillway/core";
-import type { Clock, OutgoingMessage, Payload, Sink } from "@spillway/spec";
+import { SpillwayError, type Clock, type OutgoingMessage, type Payload, type Sink } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { SimulatedLogSource } from "../backends/log-source.ts";
+import type { SimulatedQueueSource } from "../backends/queue-source.ts";
 import { simulatedSink } from "../backends/simulated-sink.ts";
 import type { FaultPoint } from "../faults/fault.ts";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
@@ -9,14 +10,16 @@ import { Unit } from "../referee/unit.ts";
 import { runDeployment } from "../run-deployment.ts";
 import { resultOf, type RunResult } from "../run-result.ts";
 import { generateScenario } from "../scenario/generate-scenario.ts";
-import type { LogShape, Scenario } from "../scenario/scenario.ts";
+import type { Scenario } from "../scenario/scenario.ts";
 import { hashOf, random, type Random } from "../time/random.ts";
 import { World } from "../world.ts";
 
 /** What a pipeline finds around it in a simulation. */
 export interface SimulatedWorld {
-  /** A log with the messages of the simulation, as this process reads it. */
+  /** A log with the messages of the simulation, as this process reads it. Throws SPILLWAY_SIMULATION_SOURCE when they are in a queue. */
   readonly source: SimulatedLogSource;
+  /** A queue with them, as this process sees it. Throws SPILLWAY_SIMULATION_SOURCE unless `source` of the options says that they are in a queue. */
+  readonly queue: SimulatedQueueSource;
   /** For deadLetter(). */
   readonly deadLetters: Sink<Payload>;
   /** Virtual time, as this process sees it: use it for everything that waits. */
@@ -61,6 +64,11 @@ export interface SimulateOptions {
   readonly messages?: number;
   /** Makes the message with a number. Default: one of 20 keys, and its number as text. */
   readonly message?: (index: number, random: Random) => { readonly key?: string; readonly value: Uint8Array };
+  /**
+   * Where the messages are: in a log, which is `world.source`; or in `world.queue`, a queue without any order, or one that keeps the order of each key, as a
+   * FIFO queue does of its message groups. Default "log".
+   */
+  readonly source?: "log" | "queue" | "queue with groups";
   /** The drain timeout of the workers, in milliseconds. Default 10,000. */
   readonly drainTimeoutMs?: number;
   /** Looks at what there is in the end; throws when that is wrong. */
@@ -74,7 +82,7 @@ export async function runUserPipeline(
   seed: number,
   keepHistory: boolean,
 ): Promise<RunResult> {
-  const scenario = scenarioOf(seed);
+  const scenario = scenarioOf(seed, options.source ?? "log");
   const world = new World({ scenario, stages: undefined, lanes: { ordering: "none", childrenFree: true }, blocksKeys: false, keepHistory });
   const shared = new Map<string, unknown>();
   const sinks = new Map<string, OutgoingMessage<Payload>[]>();
@@ -90,29 +98,30 @@ export async function runUserPipeline(
       append(world, options, seed, scenario.load.appendMs, () => {
         appended = true;
       }),
-    isDone: () => appended && world.referee.checkpoints.uncovered() === undefined,
+    isDone: () => appended && world.queue.size === 0 && world.referee.checkpoints.uncovered() === undefined,
     look: () => undefined,
   });
   if (world.findings.violations.length === 0) verify(world, options, shared, sinks);
   return resultOf(world);
 }
 
-/** The deployment of a seed: that of the standard mix, over a log, with faults in the user's calls too. Rewinding is the user's own decision, and no message is trimmed away. */
-function scenarioOf(seed: number): Scenario & { readonly source: LogShape } {
+/** The deployment of a seed: that of the standard mix, over a log or a queue, with faults in the user's calls too. Rewinding is the user's own decision, and no message is trimmed away. */
+function scenarioOf(seed: number, from: NonNullable<SimulateOptions["source"]>): Scenario {
   const dice = random(seed).fork("user");
-  const base = generateScenario(seed, "log");
+  const base = generateScenario(seed, from === "log" ? "log" : "queue");
+  const source = base.source.kind === "log" ? base.source : { ...base.source, groups: from === "queue with groups" };
   const calls: FaultPoint = "call";
   const kinds = ["refused", "slow", "hanging", "answer lost", "late", "crash before", "crash after", "twice"] as const;
   const faults = kinds
     .filter(() => dice.chance(0.4))
     .map((kind) => ({ point: calls, kind, share: kind.startsWith("crash") ? 0.01 : 0.1, fromMs: 0, untilMs: base.calmMs }));
   const disasters = base.disasters.filter(({ kind }) => kind !== "rewind" && kind !== "trim" && kind !== "clear");
-  return { ...base, source: base.source as LogShape, beside: undefined, faults: [...base.faults, ...faults], disasters };
+  return { ...base, source, beside: undefined, faults: [...base.faults, ...faults], disasters };
 }
 
 function worldOf(
   world: World,
-  source: LogShape,
+  shape: Scenario["source"],
   process: SimulatedProcess,
   shared: Map<string, unknown>,
   sinks: Map<string, OutgoingMessage<Payload>[]>,
@@ -129,8 +138,21 @@ function worldOf(
       writing: () => () => undefined,
       store,
     });
+  const log = shape.kind === "log" ? world.logSource(process, shape) : undefined;
+  const queue = shape.kind === "queue" ? world.queueSource(process, shape) : undefined;
   return {
-    source: world.logSource(process, source),
+    get source() {
+      return (
+        log ??
+        notThere('world.source is a log, and the messages are in a queue: read world.queue, or leave `source` of the options at "log"')
+      );
+    },
+    get queue() {
+      return (
+        queue ??
+        notThere('the messages are in a log, which is world.source: give simulate() the option source: "queue" or "queue with groups"')
+      );
+    },
     deadLetters: sink("dead letters", "dead-letter", (letter) => referee.letters.stored(letter, Number.POSITIVE_INFINITY)),
     clock: process.clock,
     sink(name) {
@@ -147,18 +169,29 @@ function worldOf(
   };
 }
 
-function append({ time, log, referee }: World, options: SimulateOptions, seed: number, appendMs: number, appended: () => void): void {
+function notThere(says: string): never {
+  throw new SpillwayError(says, { code: "SPILLWAY_SIMULATION_SOURCE", failureClass: "permanent" });
+}
+
+function append(
+  { time, log, queue, referee }: World,
+  options: SimulateOptions,
+  seed: number,
+  appendMs: number,
+  appended: () => void,
+): void {
   const { messages = 200, message = defaultMessage } = options;
   const bursts = appendMs === 0 ? 1 : 10;
   let index = 0;
   function burst(): void {
     for (let left = Math.ceil(messages / bursts); left > 0 && index < messages; left--, index++) {
       const { key, value } = message(index, random(hashOf(seed, `message ${index}`)));
-      const partition = log.partitionOf(key, index);
-      const place = { partition: partition.id, offset: partition.messages.length, timestampMs: time.nowMs };
+      const partition = options.source === undefined || options.source === "log" ? log.partitionOf(key, index) : undefined;
+      const place = { partition: partition?.id, offset: partition?.messages.length ?? -1, timestampMs: time.nowMs };
       const unit = new Unit({ id: `m${index}`, index, child: -1, parent: undefined, key, payload: value, ...place });
       referee.register.add(unit);
-      log.append(partition, unit);
+      if (partition === undefined) queue.send(unit);
+      else log.append(partition, unit);
     }
     if (index < messages) time.schedule(appendMs / bursts, burst);
     else appended();
