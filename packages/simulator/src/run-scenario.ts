@@ -106,7 +106,7 @@ function deadLetterSink(world: World, process: SimulatedProcess, failure: Scenar
 /** Holds the engines to their bounds, and counts what holds them back. */
 function look(
   world: World,
-  { source, beside, pipeline: { expand }, maxInFlight }: Scenario,
+  { source, beside, pipeline: { expand }, maxInFlight, maxBytesInFlight }: Scenario,
   workers: readonly Worker[],
   holds: HoldWatch,
 ): void {
@@ -118,6 +118,7 @@ function look(
     const explanation = explain(pipeline);
     const { counts, gates } = explanation;
     holds.look(process, explanation);
+    if (maxBytesInFlight !== undefined) world.referee.flights.look(process, maxBytesInFlight);
     for (const { gate } of gates) world.events.set(`held: ${gate}`, (world.events.get(`held: ${gate}`) ?? 0) + 1);
     // Children count as delivered, and are bounded by maxChildren instead.
     if (expand !== undefined || counts === undefined || counts.inFlight <= most) continue;

@@ -100,6 +100,7 @@ function reader(options: LogSourceOptions, id: PartitionId, from: StartPosition,
         const lost = at - next;
         if (lost > 0) referee.lost(process, partition, next, at);
         next = at + units.length;
+        referee.delivered(process, id, units);
         if (lost > 0 || units.length > 0) {
           const batch = { messages: units.map(messageOf), behindMs: partition.messages.length - next };
           return { done: false, value: lost > 0 ? { ...batch, lost: { count: lost, reason: "trimmed" } } : batch };

@@ -45,6 +45,15 @@ export function queueSource(options: QueueSourceOptions): SimulatedQueueSource {
     });
   }
 
+  function given(lent: readonly Lent[]): readonly QueueMessage<Payload>[] {
+    referee.delivered(
+      process,
+      undefined,
+      lent.map(({ unit }) => unit),
+    );
+    return lent.map(messageOf);
+  }
+
   async function items(
     point: FaultPoint,
     signal: AbortSignal,
@@ -74,10 +83,10 @@ export function queueSource(options: QueueSourceOptions): SimulatedQueueSource {
       const lend = (most: number) => (): readonly Lent[] => queue.lend(most);
       const wanted = Math.min(maxMessages, maxReceive);
       const lent = await call("receive", signal, receiving, lend(wanted), lend(Math.min(wanted, 1 + random.below(3))));
-      if (lent.length > 0) return lent.map(messageOf);
+      if (lent.length > 0) return given(lent);
       await news(options, signal);
       const later = await call("receive", signal, receiving, lend(wanted), lend(1));
-      return later.map(messageOf);
+      return given(later);
     },
     ack(receipts, { signal }) {
       return items("ack", signal, receipts, (receipt) => referee.acknowledged(process, queue.remove(receipt)));

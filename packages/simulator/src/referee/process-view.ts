@@ -1,4 +1,6 @@
 import type { Receipt } from "@spillway/spec";
+import type { Flight } from "./flight-watch.ts";
+import type { Unit } from "./unit.ts";
 
 /** What the engine of one process knows, and so must go by. */
 export class ProcessView {
@@ -20,6 +22,12 @@ export class ProcessView {
   readonly writing: Map<string, number> = new Map<string, number>();
   /** How many handlers of each stage are running. */
   readonly running: number[] = [];
+  /** How often it was given each message. */
+  readonly deliveries: Map<Unit, number> = new Map<Unit, number>();
+  /** How often each stage has attempted each unit in it. */
+  readonly attempts: Map<Unit, number[]> = new Map<Unit, number[]>();
+  /** What it holds of each partition. */
+  readonly flights: Map<string, Flight> = new Map<string, Flight>();
   /** Something was aborted in it: handlers that nobody waits for may still be running. */
   disturbed = false;
 }

@@ -5,6 +5,7 @@ import type { History } from "../history.ts";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
 import { CheckpointWatch } from "./checkpoint-watch.ts";
 import type { Findings } from "./findings.ts";
+import { FlightWatch } from "./flight-watch.ts";
 import { LetterWatch } from "./letter-watch.ts";
 import { ProcessView } from "./process-view.ts";
 import { Register, type LaneRules } from "./register.ts";
@@ -29,6 +30,7 @@ export class Referee {
   readonly register: Register;
   readonly stages: StageWatch;
   readonly checkpoints: CheckpointWatch;
+  readonly flights: FlightWatch;
   readonly letters: LetterWatch;
   /** Whether the stages' every attempt is reported. */
   readonly seesInside: boolean;
@@ -43,6 +45,7 @@ export class Referee {
     this.register = new Register(options.lanes);
     const viewOf = (process: SimulatedProcess): ProcessView => this.viewOf(process);
     this.stages = new StageWatch({ stages: options.stages ?? [], findings, history, register: this.register, viewOf });
+    this.flights = new FlightWatch(viewOf, findings);
     this.letters = new LetterWatch(this.register, findings, options.blocksKeys);
     this.checkpoints = new CheckpointWatch({ log, findings, viewOf, hasEnded: (message) => !this.seesInside || message.ended });
   }
@@ -72,6 +75,14 @@ export class Referee {
 
   reading(process: SimulatedProcess, partition: SimulatedPartition): void {
     this.checkpoints.reading(process, partition);
+  }
+
+  /** Messages are given to an engine: a page of a partition, or what a queue lends. */
+  delivered(process: SimulatedProcess, partition: PartitionId | undefined, messages: readonly Unit[]): void {
+    if (!this.seesInside || messages.length === 0) return;
+    const { deliveries } = this.viewOf(process);
+    for (const message of messages) deliveries.set(message, (deliveries.get(message) ?? 0) + 1);
+    if (partition !== undefined) this.flights.given(process, partition, messages);
   }
 
   /** The queue has deleted a message. */
@@ -132,6 +143,7 @@ export class Referee {
     if (event.type === "partition-ended") {
       view.gone.add(event.partition);
       view.served.delete(event.partition);
+      view.flights.delete(event.partition);
     }
     if (event.type === "partition-gained") {
       if (view.served.has(event.partition)) this.findings.add("G8", `${process.name} serves ${event.partition} twice at once`);

@@ -12,8 +12,11 @@ export interface WatchedStage {
   readonly concurrency: number | undefined;
   /** Whether it works on children instead of messages. */
   readonly onChildren: boolean;
-  /** How often it may be tried in one process. */
-  readonly maxAttempts: number;
+  /**
+   * How often it may attempt a unit for each time that the process was given its message; undefined where no such bound is known. A batch has none: it is made
+   * smaller when it fails as a whole, and what is behind a failure in its lane goes along with every attempt at that.
+   */
+  readonly maxAttempts: number | undefined;
 }
 
 /** What a stage watch goes by. */
@@ -64,6 +67,7 @@ export class StageWatch {
         findings.add("G8", `${what} after its partition ${unit.partition} was lost or given back`);
       if (unit.attempts[stage] === 1 && unit.key !== undefined && view.blocked.get(unit.partition ?? "")?.has(unit.key) === true)
         findings.add("G3", `${what}, though a dead letter blocks its key`);
+      this.#counted(view, stage, unit, what);
       const covered = unit.partition === undefined ? undefined : view.covered.get(unit.partition);
       if (covered !== undefined && (unit.offset <= covered.offset || covered.done.has(unit.offset))) {
         findings.add("G10", `${what}, which the checkpoint that was loaded says is done`);
@@ -71,6 +75,21 @@ export class StageWatch {
       const held = unit.lane?.heldBy(stage, unit, along);
       if (held !== undefined) findings.add("G3", `${what} before ${held.id} of the same lane (${unit.lane?.name}) has left that stage`);
     }
+  }
+
+  #counted({ attempts, deliveries }: ProcessView, stage: number, unit: Unit, what: string): void {
+    const { maxAttempts } = this.#options.stages[stage] as WatchedStage;
+    if (maxAttempts === undefined) return;
+    const counts = attempts.get(unit) ?? [];
+    attempts.set(unit, counts);
+    const count = (counts[stage] ?? 0) + 1;
+    counts[stage] = count;
+    const times = deliveries.get(unit.parent ?? unit) ?? 0;
+    if (count > maxAttempts * times)
+      this.#options.findings.add(
+        "G12",
+        `${what} for the ${count}th time, where ${maxAttempts} for each of ${times} deliveries are allowed`,
+      );
   }
 
   /** A stage has done its work on a unit. */

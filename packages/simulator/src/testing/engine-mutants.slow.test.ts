@@ -30,6 +30,6 @@ test.each(engineMutants.map((mutant, index) => ({ mutant, index, name: mutant.na
   "found within 2,000 seeds: $name",
   async ({ mutant, index }) => {
     const found = await huntFor(mutant, String(index), seeds);
-    expect(found).not.toBeNull();
+    expect(found).toMatchObject({ guarantee: mutant.breaks ?? expect.any(String) });
   },
 );

@@ -7,6 +7,8 @@ export interface EngineMutant {
   /** Occurs in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** The guarantee that must be found broken, where others may be broken by it later; undefined: any. */
+  readonly breaks?: string;
 }
 
 /** Engines that the simulator must find out. */
@@ -91,6 +93,20 @@ export const engineMutants: readonly EngineMutant[] = [
     replace: "    if (lane === undefined) {\n      this.units--;",
   },
   {
+    name: "the bound on bytes in flight is not kept",
+    file: "engine/credits.ts",
+    find: " && this.bytes < this.maxBytes",
+    replace: "",
+    breaks: "G5",
+  },
+  {
+    name: "a sweep for time-outs sets its timer although a message that it let start has set it",
+    file: "engine/work-stage.ts",
+    find: "if (this.running > 0 && this.cancelSweep === undefined)",
+    replace: "if (this.running > 0)",
+    breaks: "G5",
+  },
+  {
     name: "positions that are under way are saved as done",
     file: "engine/partition-progress.ts",
     find: "if (window.state(sequence) === PlaceState.settled) done.push(",
@@ -120,6 +136,7 @@ export const engineMutants: readonly EngineMutant[] = [
     file: "engine/run-context.ts",
     find: "      delivery.attempt++;",
     replace: "",
+    breaks: "G12",
   },
   {
     name: "what waits behind a message in its group is not given back with it",
