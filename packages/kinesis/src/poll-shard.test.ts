@@ -251,6 +251,41 @@ describe("the pace of calls", () => {
     for (const [index, atMs] of calledAtMs.slice(1).entries()) expect(atMs - (calledAtMs[index] ?? 0)).toBeGreaterThanOrEqual(200);
   });
 
+  test("of two sources at 2.5 a second each is five a second of the shard together, over any two seconds; one second has six at most", async () => {
+    append(60);
+    // The sources are told apart by the records that they ask for, and each has a clock of its own, which begins with the other's.
+    const readers = [2, 3].map((maxRecordsPerCall) => {
+      const own = hastyClock();
+      const other = kinesisSource({
+        client,
+        streamName: fake.streamName,
+        consumer: `charges-${maxRecordsPerCall}`,
+        stores,
+        clock: own,
+        maxRecordsPerCall,
+        callsPerSecondPerShard: 2.5,
+      });
+      return { own, other, maxRecordsPerCall };
+    });
+    const calledAtMs: number[] = [];
+    fake.setFaults(({ operation, input }) => {
+      const reader = readers.find(({ maxRecordsPerCall }) => maxRecordsPerCall === input.Limit);
+      if (operation === "GetRecords" && reader !== undefined) calledAtMs.push(reader.own.nowMs());
+      return undefined;
+    });
+    for (const { other } of readers) {
+      source = other;
+      const reading = read();
+      await reading.until(60);
+      await reading.iterator.return?.();
+    }
+    expect(calledAtMs).toHaveLength(30 + 20);
+    const mostWithin = (spanMs: number): number =>
+      Math.max(...calledAtMs.map((atMs) => calledAtMs.filter((other) => other >= atMs && other < atMs + spanMs).length));
+    expect(mostWithin(2_000)).toBe(10);
+    expect(mostWithin(1_000)).toBe(6);
+  });
+
   test("is the full one over empty pages, as long as there are records further on", async () => {
     append(1);
     fake.addEmptyPages(shard, 50);

@@ -175,6 +175,36 @@ describe.each(["2", "1.1"] as const)("over HTTP/%s", (httpVersion) => {
     await reading.iterator.return?.();
   });
 
+  test("a reader that does not pull is sent a bounded part, is not taken for a dead connection, and then reads all of it", async () => {
+    // Some 1.3 MB each, so that all of them are more than the buffers of a connection hold.
+    const events = 20;
+    for (let n = 0; n < events * 100; n += 1) fake.stream.put({ partitionKey: "a", data: Buffer.from(String(n).padEnd(10_000)) });
+    let isPulling = true;
+    // While nobody pulls, whatever waits for silence to be long enough is there at once.
+    const quick = quickClock();
+    const clock: Clock = {
+      ...quick,
+      schedule: (delayMs, task) => quick.schedule(isPulling ? delayMs : 0, task),
+    };
+    const reading = read(open(clock));
+    await reading.until(1);
+    isPulling = false;
+    let written = 0;
+    let turnsWithoutEvent = 0;
+    const isStanding = (): boolean => {
+      turnsWithoutEvent = fake.eventsWritten() === written ? turnsWithoutEvent + 1 : 0;
+      written = fake.eventsWritten();
+      return turnsWithoutEvent === 50;
+    };
+    await expect.poll(isStanding, { timeout: 8_000, interval: 10 }).toBe(true);
+    expect(written).toBeLessThan(15);
+    expect([subscriptions().length, fake.openSubscriptions()]).toEqual([1, 1]);
+    isPulling = true;
+    expect((await reading.until(events * 100)).map(Number)).toEqual(Array.from({ length: events * 100 }, (_, n) => n));
+    expect(subscriptions()).toHaveLength(1);
+    await reading.iterator.return?.();
+  }, 30_000);
+
   describe("the end of a shard", () => {
     test("is an event without a place to go on at, and nothing else", async () => {
       append(3);

@@ -41,6 +41,8 @@ export interface KinesisFake extends JsonServer {
   scriptSubscriptions(scripts: readonly SubscriptionScript[]): void;
   /** How many subscriptions have an open HTTP stream. */
   openSubscriptions(): number;
+  /** How many events were written into subscriptions so far, read or not. */
+  eventsWritten(): number;
 }
 
 const iteratorTtlMs = 300_000;
@@ -56,7 +58,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
   const emptyPages = new Map<string, number>();
   const consumers = new Map<string, string>();
   const scripts: SubscriptionScript[] = [];
-  const state = { faults: noFaults, iteratorEpoch: 0, tokenEpoch: 0, deleted: false, subscriptions: 0 };
+  const state = { faults: noFaults, iteratorEpoch: 0, tokenEpoch: 0, deleted: false, subscriptions: 0, events: 0 };
   let entryFaults: Parameters<KinesisFake["setEntryFaults"]>[0] = () => undefined;
 
   const operations: Record<string, (input: FakeCall["input"]) => object> = {
@@ -163,7 +165,10 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
         response.onClosed(() => {
           state.subscriptions -= 1;
         });
-        streamEvents({ stream, shardId: shard.id, from, response, script: scripts.shift(), describeRecord, childrenOf, nowMs });
+        const onEvent = (): void => {
+          state.events += 1;
+        };
+        streamEvents({ stream, shardId: shard.id, from, response, script: scripts.shift(), describeRecord, childrenOf, nowMs, onEvent });
         return undefined;
       }
       const operation = operations[call.operation];
@@ -216,6 +221,7 @@ export async function startKinesisFake(options: KinesisFakeOptions = {}): Promis
       state.deleted = true;
     },
     openSubscriptions: () => state.subscriptions,
+    eventsWritten: () => state.events,
     scriptSubscriptions: (more) => void scripts.push(...more),
   };
 }

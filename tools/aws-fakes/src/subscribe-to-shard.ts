@@ -30,8 +30,10 @@ export function streamEvents(options: {
   readonly describeRecord: (record: FakeRecord) => object;
   readonly childrenOf: (shardId: string) => object[];
   readonly nowMs: () => number;
+  /** Called for each event, when it is written. */
+  readonly onEvent: () => void;
 }): void {
-  const { stream, shardId, response, script, describeRecord, childrenOf, nowMs } = options;
+  const { stream, shardId, response, script, describeRecord, childrenOf, nowMs, onEvent } = options;
   let from = options.from;
   let events = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -56,6 +58,7 @@ export function streamEvents(options: {
       ...(ended ? { ChildShards: childrenOf(shardId) } : { ContinuationSequenceNumber: String(from === 0n ? firstNumber() : from - 1n) }),
     };
     events += 1;
+    onEvent();
     const flows = response.write(frame("SubscribeToShardEvent", event));
     if (ended) response.end();
     else if (!flows) response.onceDrained(next);
