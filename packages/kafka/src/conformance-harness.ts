@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lacking, type CheckpointStoreHarness, type LogSourceHarness, type SinkHarness, type StoredMessage } from "@spillway/conformance";
-import type { CheckpointStore, FencingToken, Lease, OutgoingMessage, Payload, Position } from "@spillway/spec";
+import {
+  hasCode,
+  type CheckpointStore,
+  type FencingToken,
+  type Lease,
+  type OutgoingMessage,
+  type Payload,
+  type Position,
+} from "@spillway/spec";
 import { maxDistance } from "./group/offset-set.ts";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource, type KafkaSource } from "./kafka-source.ts";
@@ -138,9 +146,14 @@ async function own({ coordination }: KafkaSource, count: number): Promise<Owner>
     token: Math.max(...leases.map(({ token }) => token)) as FencingToken,
     async leave() {
       stop.abort();
-      await Promise.all(leases.map((lease) => lease.release("drained", calls)));
+      await Promise.all(leases.map((lease) => lease.release("drained", calls).catch(unlessLost)));
     },
   };
+}
+
+/** A partition may be lost before it is left: by a save in a transaction that was given up. */
+function unlessLost(error: unknown): void {
+  if (!hasCode(error, "SPILLWAY_LEASE_LOST")) throw error;
 }
 
 async function writeAll(sink: ReturnType<typeof kafkaSink>, messages: readonly OutgoingMessage<Payload>[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { equal, settled } from "../kit/check.ts";
 import { ownSignal } from "../kit/listeners.ts";
+import { expectAbortEnds } from "../kit/under-way.ts";
 import type { CheckpointStoreSuite } from "./checkpoint-store-subject.ts";
 import { after, takeOver } from "./saving.ts";
 
@@ -36,6 +37,19 @@ export const endingCases: CheckpointStoreSuite["cases"] = [
       await context.within("the load", store.load(subject.key(0), token, own));
       await context.within("the save", store.save(subject.key(0), after(subject.position(0)), token, own));
       own.expectNoListeners("the listeners left by load and save");
+    },
+  },
+  {
+    name: "an abort ends a load and a save that are under way",
+    proves:
+      "A stop or a lost lease is not held up by a store that has not answered, and a checkpoint that may not be saved is not taken for saved.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      const token = await takeOver(subject, context);
+      const store = subject.store();
+      await expectAbortEnds("the load", (options) => store.load(subject.key(0), token, options), context);
+      await expectAbortEnds("the save", (options) => store.save(subject.key(0), after(subject.position(0)), token, options), context);
     },
   },
 ];

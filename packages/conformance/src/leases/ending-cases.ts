@@ -1,6 +1,7 @@
 import type { PartitionId } from "@spillway/spec";
 import { equal, rejectsWith, settled } from "../kit/check.ts";
 import { ownSignal } from "../kit/listeners.ts";
+import { expectAbortEnds } from "../kit/under-way.ts";
 import { expectSet, list, next, record, scope } from "./lease-records.ts";
 import type { LeaseStoreSuite } from "./lease-store-subject.ts";
 
@@ -110,6 +111,19 @@ export const endingCases: LeaseStoreSuite["cases"] = [
       await context.within("the list", store.list(scope, own));
       await context.within("the removal", store.remove(scope, "a" as PartitionId, 1, own));
       own.expectNoListeners("the listeners left by list, compareAndSet and remove");
+    },
+  },
+  {
+    name: "an abort ends calls that are under way",
+    proves: "A stop is not held up by a store that has not answered, and a lease that may not be written is not taken for held.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      const store = subject.store();
+      const { partition } = record("a");
+      await expectAbortEnds("the compare-and-set", (options) => store.compareAndSet(scope, undefined, record("a"), options), context);
+      await expectAbortEnds("the list", (options) => store.list(scope, options), context);
+      await expectAbortEnds("the removal", (options) => store.remove(scope, partition, 1, options), context);
     },
   },
 ];

@@ -2,6 +2,7 @@ import type { LogSource, PartitionId, Payload } from "@spillway/spec";
 import { equal, holds, meanwhile, settled } from "../kit/check.ts";
 import { text, upTo } from "../kit/facts.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
+import { expectAbortEnds } from "../kit/under-way.ts";
 import type { LogSourceSuite } from "./log-source-subject.ts";
 import { fill, numbered } from "./partitions.ts";
 import { nextBatch, reading } from "./reading.ts";
@@ -164,6 +165,16 @@ export const endingCases: LogSourceSuite["cases"] = [
       equal("its messages", empty, 0);
       await context.within("the batch", pulled);
       await context.within("returning the iterator", Promise.resolve(iterator.return?.()));
+    },
+  },
+  {
+    name: "an abort ends a listing of partitions that is under way",
+    proves: "A stop is not held up by a provider that has not answered yet.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      const source = subject.source("consumer");
+      await expectAbortEnds("the list", (options) => source.partitions(options), context);
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { equal, settled } from "../kit/check.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
+import { expectAbortEnds } from "../kit/under-way.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
 import { call, numbered, receive, receiveOne, send } from "./receiving.ts";
 
@@ -65,6 +66,20 @@ export const endingCases: QueueSourceSuite["cases"] = [
         await context.within(how, call(how, source, receipts.slice(index, index + 1), own));
       }
       own.expectNoListeners("the listeners left by receive, extend, nack and ack");
+    },
+  },
+  {
+    name: "an abort ends an ack, a nack and an extend that are under way",
+    proves: "A stop is not held up by a queue that has not answered; what became of the receipts is unknown, and is not taken for done.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      await send(subject, numbered("message", 3), context);
+      const source = subject.source();
+      const receipts = (await receive(source, 3, context)).map(({ receipt }) => receipt);
+      for (const [index, how] of (["extend", "nack", "ack"] as const).entries()) {
+        await expectAbortEnds(how, (options) => call(how, source, receipts.slice(index, index + 1), options), context);
+      }
     },
   },
 ];

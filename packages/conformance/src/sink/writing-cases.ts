@@ -1,6 +1,7 @@
 import { equal, holds, settled } from "../kit/check.ts";
 import { text, upTo } from "../kit/facts.ts";
 import { ownSignal } from "../kit/listeners.ts";
+import { expectAbortEnds } from "../kit/under-way.ts";
 import type { SinkSuite } from "./sink-subject.ts";
 import { keyed, storedIn, storedTexts, writeAll } from "./writing.ts";
 
@@ -111,6 +112,16 @@ export const writingCases: SinkSuite["cases"] = [
       const own = ownSignal();
       await context.within("the write", subject.sink().write([keyed("a", 0)], { signal: own.signal }));
       own.expectNoListeners("the listeners left by the write");
+    },
+  },
+  {
+    name: "an abort ends a write that is under way",
+    proves: "A stop is not held up by a sink that has not answered; what became of the messages is unknown, and is not taken for written.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      const sink = subject.sink();
+      await expectAbortEnds("the write", (options) => sink.write([keyed("a", 0)], options), context);
     },
   },
 ];

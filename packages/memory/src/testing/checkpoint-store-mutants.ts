@@ -1,5 +1,6 @@
 import type { CheckpointStoreSubject } from "@spillway/conformance";
 import { hasCode, type Checkpoint, type CheckpointKey, type CheckpointStore, type FencingToken, type PartitionId } from "@spillway/spec";
+import { late } from "./late.ts";
 import type { Mutant } from "./mutant.ts";
 
 type StoreMutant = Mutant<CheckpointStoreSubject>;
@@ -266,6 +267,15 @@ const ending: readonly StoreMutant[] = [
         ...store,
         load: (key, token) => store.load(key, token, { signal: never }),
         save: (key, checkpoint, token) => store.save(key, checkpoint, token, { signal: never }),
+      })),
+  },
+  {
+    name: "answers late, and does not hear an abort meanwhile",
+    rejectedBy: ["an abort ends a load and a save that are under way"],
+    mutate: (subject) =>
+      stores(subject, (store) => ({
+        ...store,
+        save: (key, checkpoint, token, options) => late(store.save(key, checkpoint, token, options)),
       })),
   },
   {

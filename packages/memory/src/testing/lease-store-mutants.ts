@@ -1,5 +1,6 @@
 import type { LeaseStoreSubject } from "@spillway/conformance";
 import { hasCode, type LeaseRecord, type LeaseStore, type PartitionId } from "@spillway/spec";
+import { late } from "./late.ts";
 import type { Mutant } from "./mutant.ts";
 
 type StoreMutant = Mutant<LeaseStoreSubject>;
@@ -179,6 +180,15 @@ const records: readonly StoreMutant[] = [
       stores(subject, (store) => ({
         ...store,
         remove: (scope, partition, version) => store.remove(scope, partition, version, { signal: never }),
+      })),
+  },
+  {
+    name: "answers late, and does not hear an abort meanwhile",
+    rejectedBy: ["an abort ends calls that are under way"],
+    mutate: (subject) =>
+      stores(subject, (store) => ({
+        ...store,
+        compareAndSet: (scope, version, record, options) => late(store.compareAndSet(scope, version, record, options)),
       })),
   },
   {

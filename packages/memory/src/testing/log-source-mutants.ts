@@ -3,6 +3,7 @@ import type { Partition, PartitionId, Position } from "@spillway/spec";
 import { logSourceContentMutants } from "./log-source-content-mutants.ts";
 import { logSourceCountMutants } from "./log-source-count-mutants.ts";
 import { batches, messages, readings, sources, starts } from "./log-source-mutations.ts";
+import { late } from "./late.ts";
 import type { Mutant } from "./mutant.ts";
 
 type LogSourceMutant = Mutant<LogSourceSubject>;
@@ -223,6 +224,11 @@ const ending: readonly LogSourceMutant[] = [
     name: "returns when the next batch has come",
     rejectedBy: ["returning the iterator ends a reading that waits"],
     mutate: (subject) => batches(subject, (batch) => batch),
+  },
+  {
+    name: "lists partitions late, and does not hear an abort meanwhile",
+    rejectedBy: ["an abort ends a listing of partitions that is under way"],
+    mutate: (subject) => sources(subject, (source) => ({ ...source, partitions: (options) => late(source.partitions(options)) })),
   },
   {
     name: "leaves a listener for each reading",

@@ -1,5 +1,6 @@
 import type { QueueSourceSubject } from "@spillway/conformance";
 import { SpillwayError, type ItemResult, type Payload, type QueueMessage, type Receipt } from "@spillway/spec";
+import { late } from "./late.ts";
 import type { Mutant } from "./mutant.ts";
 import { queueSourceContentMutants } from "./queue-source-content-mutants.ts";
 import { messages, settling, sources } from "./queue-source-mutations.ts";
@@ -307,6 +308,11 @@ const ending: readonly QueueMutant[] = [
     name: "does not hear the abort of a receive",
     rejectedBy: ["an abort ends a receive that waits", "a receive whose signal is aborted already takes no message"],
     mutate: (subject) => sources(subject, (source) => ({ ...source, receive: (options) => source.receive({ ...options, signal: never }) })),
+  },
+  {
+    name: "answers late, and does not hear an abort meanwhile",
+    rejectedBy: ["an abort ends an ack, a nack and an extend that are under way"],
+    mutate: (subject) => sources(subject, (source) => ({ ...source, ack: (receipts, options) => late(source.ack(receipts, options)) })),
   },
   {
     name: "leaves a listener for each call",

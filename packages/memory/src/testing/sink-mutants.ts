@@ -1,6 +1,7 @@
 import type { SinkSubject } from "@spillway/conformance";
 import { SpillwayError, type ItemResult, type OutgoingMessage, type Payload, type Sink } from "@spillway/spec";
 import { asText } from "./as-text.ts";
+import { late } from "./late.ts";
 import type { Mutant } from "./mutant.ts";
 
 type SinkMutant = Mutant<SinkSubject>;
@@ -238,6 +239,11 @@ const results: readonly SinkMutant[] = [
     name: "writes under an aborted signal",
     rejectedBy: ["a write whose signal is aborted already rejects"],
     mutate: (subject) => sinks(subject, (sink) => ({ ...sink, write: (batch) => sink.write(batch, { signal: never }) })),
+  },
+  {
+    name: "answers late, and does not hear an abort meanwhile",
+    rejectedBy: ["an abort ends a write that is under way"],
+    mutate: (subject) => sinks(subject, (sink) => ({ ...sink, write: (batch, options) => late(sink.write(batch, options)) })),
   },
   {
     name: "leaves a listener for each write",
