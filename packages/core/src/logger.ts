@@ -1,3 +1,4 @@
+import type { Message } from "@spillway/spec";
 import type { EngineEvent } from "./events.ts";
 
 /** A logger in the shape of pino's: an object of facts, then a sentence. */
@@ -74,10 +75,15 @@ function say(event: EngineEvent): readonly [Level, string] {
   }
 }
 
-/** The event without its message's payload: that may be large, or private. */
+/** The event without the payloads and headers of its messages: they may be large, or private. */
 function factsOf(event: EngineEvent): object {
-  if (!("message" in event)) return "error" in event ? { ...event, err: event.error } : event;
-  const { message, ...facts } = event;
-  const { id, key, timestampMs } = message;
-  return { ...facts, message: { id, key, timestampMs }, ...("error" in event ? { err: event.error } : {}) };
+  const err = "error" in event ? { err: event.error } : {};
+  if ("message" in event) return { ...event, message: namesOf(event.message), ...err };
+  if ("messages" in event) return { ...event, messages: event.messages.map(namesOf) };
+  if (event.type === "draining") return { ...event, late: event.late.map(namesOf) };
+  return { ...event, ...err };
+}
+
+function namesOf({ id, key, timestampMs }: Message<unknown>): object {
+  return { id, key, timestampMs };
 }
