@@ -31,6 +31,7 @@ export function checkpoint(options: CheckpointOptions = {}): <T>(source: Observa
     kind: "checkpoint",
     name: undefined,
     says: `settles each message; saves after ${everyMessages} messages of a partition or ${everyMs} ms`,
+    promise: undefined,
     role: { is: "inside" },
     build({ run, next }) {
       run.checkpointPolicy = { everyMessages, everyMs };

@@ -2,9 +2,10 @@ import type { Payload, Sink } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { DeadLetterBudget } from "./dead-letter-budget.ts";
 import type { Delivery } from "./delivery.ts";
-import { DeadLetterStage } from "./engine/dead-letter-stage.ts";
+import { crowded, DeadLetterStage } from "./engine/dead-letter-stage.ts";
 import type { StageDescription } from "./engine/description.ts";
 import { refuse, requireKnown } from "./engine/require.ts";
+import { sayWrites } from "./engine/say-writes.ts";
 import { addStage } from "./pipeline.ts";
 
 /** How messages are dead-lettered. */
@@ -45,6 +46,7 @@ export function deadLetter(
     kind: "deadLetter",
     name: undefined,
     says: `moves messages that have finally failed to "${sink.name}"${budget === undefined ? "" : `; ${budget.says}`}`,
+    promise: `${sayWrites(sink)}; a message whose dead letter is refused stays unsettled and keeps its lane while the write is repeated, and with more than ${crowded} of them no further message is let in.`,
     role: { is: "inside" },
     build: ({ run, next }) => new DeadLetterStage({ run, sink, budget, blocksKeys: keys === "dead-letter-until-cleared", next }),
   };

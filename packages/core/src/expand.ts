@@ -58,6 +58,7 @@ export function expand<A, B>(
     kind: "expand",
     name: options.name,
     says: `splits a message into children, at most ${maxChildren} of one under way; the message is settled when all are`,
+    promise: undefined,
     role: { is: "beyond" },
     build: ({ run, next, name }) =>
       new ExpandStage({

@@ -11,7 +11,7 @@ import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
 import { whereIs } from "./engine/watchdog.ts";
-import { shapeOf } from "./shape.ts";
+import { shapeOf, type Segment } from "./shape.ts";
 import { sayError } from "./engine/say-error.ts";
 
 /** One source, as explain() shows it. */
@@ -94,7 +94,7 @@ export function explain(pipeline: Observable<Settled>): Explanation {
     state: run === undefined ? "not started" : ended ? "ended" : run.stopping === undefined ? "running" : "stopping",
     sources: inputs.map(({ source: { name, kind }, ordering, maxInFlight }) => ({ name, kind, ordering, maxInFlight })),
     stages,
-    guarantees: [...new Set(inputs.flatMap(guaranteesOf))],
+    guarantees: [...new Set(inputs.flatMap(guaranteesOf)), ...segments.flatMap(promisesOf)],
     counts: run?.counters.snapshot(),
     feeds: run === undefined ? [] : run.intakes.flatMap((intake) => feedsOf(intake, run)),
     gates: run === undefined ? [] : gatesOf(run),
@@ -118,6 +118,11 @@ function guaranteesOf({ source, ordering, maxInFlight }: Input): readonly string
     settle,
     `At most ${maxInFlight} messages of ${source.name} are in flight, and one page of each partition beyond that.`,
   ];
+}
+
+function promisesOf(segment: Segment): readonly string[] {
+  if (segment.kind === "operators") return [];
+  return segment.stages.flatMap(({ name, description: { promise } }) => (promise === undefined ? [] : [`${name} ${promise}`]));
 }
 
 function feedsOf(intake: unknown, run: Run): readonly FeedExplanation[] {

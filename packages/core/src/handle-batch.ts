@@ -84,6 +84,7 @@ export function handleBatch<A>(
     kind: "handleBatch",
     name: options.name,
     says: `runs a handler for up to ${maxMessages} messages at once, at most ${concurrency} batches side by side`,
+    promise: undefined,
     role: { is: "beyond" },
     build({ run, next, name }) {
       const limit = new AdaptiveLimit(maxMessages);

@@ -1,4 +1,4 @@
-import { SpillwayError, type ItemResult, type Message, type OutgoingMessage, type Sink } from "@spillway/spec";
+import { SpillwayError, type ItemResult, type Message, type OutgoingMessage, type Sink, type SinkTraits } from "@spillway/spec";
 import { BatchStage, passed, type BatchResult } from "./engine/batch-stage.ts";
 import type { Breaker } from "./breaker.ts";
 import { laneKey } from "./engine/lane-key.ts";
@@ -8,6 +8,7 @@ import type { TrackedDelivery } from "./engine/tracked-delivery.ts";
 import { addStage } from "./pipeline.ts";
 import type { Stage } from "./stage.ts";
 import { sayError } from "./engine/say-error.ts";
+import { sayWrites } from "./engine/say-writes.ts";
 
 /** How a sink is written to. */
 export interface PublishOptions {
@@ -30,6 +31,12 @@ export interface PublishContext {
 
 /** Marks a lane that can take nothing more in a write. */
 const blocked: unique symbol = Symbol("blocked");
+/** What the order of a sink keeps, for explain(). */
+const kept: Readonly<Record<SinkTraits["order"], string>> = {
+  write: "a message that fails holds up all behind it in its write, so that each lane is stored in its order",
+  key: "a message that fails holds up those of its key, so that each lane that keeps to one key is written in its order",
+  none: "it promises no order inside a write, so that a write holds one message of each lane",
+};
 const known = ["name", "concurrency", "lingerMs", "timeoutMs", "breaker"];
 
 /**
@@ -58,6 +65,7 @@ export function publish<A, M>(
     kind: "publish",
     name: options.name,
     says: `writes to "${sink.name}", at most ${maxBatchSize} messages in a write, ${concurrency} writes at once`,
+    promise: `${sayWrites(sink)}; ${kept[sink.traits.order]}.`,
     role: { is: "beyond" },
     build: ({ run, next, name }) =>
       new BatchStage({

@@ -56,6 +56,7 @@ export function retry(policy: RetryPolicy): <T>(source: Observable<Delivery<T>>)
     kind: "retry",
     name: undefined,
     says,
+    promise: undefined,
     role: { is: "inside" },
     build: ({ run, next }) => new RetryStage(run, rules, next),
   };

@@ -34,7 +34,7 @@ const maxWrites = 4;
 /** A write without an answer has failed then, and is made again. */
 const writeTimeoutMs = 60_000;
 /** With so many dead letters not written, no further message is let in. */
-const crowded = 256;
+export const crowded = 256;
 
 /**
  * Moves failed deliveries to a sink. A delivery passes when the sink has confirmed that it holds it; until then it is unsettled, keeps its lane, and the

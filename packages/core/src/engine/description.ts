@@ -28,6 +28,8 @@ export interface StageDescription {
   readonly name: string | undefined;
   /** One sentence for explain(). */
   readonly says: string;
+  /** What it promises beyond what every pipeline does, to be read after its name ("publish writes to …"); undefined for most. */
+  readonly promise: string | undefined;
   readonly role: GateRole;
   build(context: BuildContext): Acceptor;
 }

@@ -17,6 +17,7 @@ export function describePolicy(policy: PolicyDescription): StageDescription {
     kind: policy.kind,
     name: undefined,
     says: policy.says,
+    promise: undefined,
     role: { is: "inside" },
     build: ({ run, next }) => {
       // Apart from accept: a function with a closure over its parameter allocates for that at each call, whether it makes the closure or not.

@@ -25,6 +25,7 @@ export function describeWork(options: WorkDescription): StageDescription {
     kind,
     name,
     says,
+    promise: undefined,
     role,
     build: ({ run, next, name: stageName, gate }) =>
       new WorkStage({
