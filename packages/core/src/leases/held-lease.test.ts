@@ -75,6 +75,36 @@ it("is released after a renewal under way, whose version it then knows", async (
   expect(store.calls).toMatchObject({ list: 0, compareAndSet: 3 });
 });
 
+it("has at most one write under way, though it is renewed and released at once, answered or not", async () => {
+  for (const fault of [undefined, "refused", "answer lost", "applied twice"] as const) {
+    const { clock, store, held } = await claimed();
+    let underWay = 0;
+    let most = 0;
+    const { compareAndSet } = store;
+    store.compareAndSet = async (...args) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      try {
+        return await compareAndSet(...args);
+      } finally {
+        underWay -= 1;
+      }
+    };
+    let isFirst = true;
+    store.fault = (call) => {
+      if (call !== "compareAndSet" || !isFirst) return undefined;
+      isFirst = false;
+      return fault;
+    };
+    const renewal = held.renew(never).catch(() => false);
+    const release = held.lease.release("drained", { signal: never });
+    await clock.advance(1_000);
+    await Promise.all([renewal, release]);
+    expect([fault, most]).toEqual([fault, 1]);
+    expect(store.written.at(-1)?.owner).toBeUndefined();
+  }
+});
+
 it("is released though another worker asked for it in between, and is then kept for that worker", async () => {
   const { clock, store, held } = await claimed();
   await Promise.all([store.compareAndSet("scope", 1, { ...claim, version: 2, wantedBy: "poor" }, { signal: never }), clock.advance(10)]);
