@@ -37,3 +37,10 @@ test("a lower priority is taken while the higher ones are empty, with a share ke
   );
   expect(scopes.map((records) => records.length)).toEqual([expect.any(Number), expect.any(Number)]);
 });
+
+test("the same source object twice is refused where it is written", () => {
+  const source = world().source();
+  expect(() => consumeAll([{ source }, { source, priority: 1 }], { ordering: "none" })).toThrow(
+    expect.objectContaining({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining("the same source object twice") }),
+  );
+});

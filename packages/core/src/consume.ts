@@ -48,6 +48,8 @@ export interface ConsumeLogOptions<Order extends string> extends ConsumeOptions<
  * maxBytesInFlight bytes are unsettled, or a later stage is crowded · Completes when the run is stopped and everything under way has ended · Errors
  * only when the engine cannot go on.
  *
+ * What can bite: a source object is for one pipeline at a time; run() refuses the second one.
+ *
  * ```ts
  * consume(localSource({ store, log: "orders", consumer: "charges" }), { ordering: "key" })
  * ```

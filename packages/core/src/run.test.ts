@@ -1,4 +1,5 @@
 import { SpillwayError, type FencingToken } from "@spillway/spec";
+import { memoryLog, memorySource, type MemorySource } from "@spillway/memory";
 import { filter as rxFilter, map as rxMap, tap, type Observable } from "rxjs";
 import { expect, test } from "vitest";
 import {
@@ -6,6 +7,7 @@ import {
   classify,
   constant,
   consume,
+  consumeAll,
   deadLetter,
   decode,
   explain,
@@ -27,10 +29,10 @@ import { world, type World } from "./testing/world.ts";
 function simple(
   w: World,
   handler: (value: string) => unknown,
-  options: { ordering?: "none" | "key" | "partition"; maxInFlight?: number; concurrency?: number } = {},
+  options: { ordering?: "none" | "key" | "partition"; maxInFlight?: number; concurrency?: number; source?: MemorySource } = {},
 ): Observable<Settled> {
-  const { ordering = "none", maxInFlight = 1_000, concurrency = 64 } = options;
-  return consume(w.source(), { ordering, maxInFlight, leaseDurationMs: 3_000 }).pipe(
+  const { ordering = "none", maxInFlight = 1_000, concurrency = 64, source = w.source() } = options;
+  return consume(source, { ordering, maxInFlight, leaseDurationMs: 3_000 }).pipe(
     decode(text()),
     handle(handler, { concurrency }),
     retry({ attempts: 2, backoff: constant(60_000) }),
@@ -208,7 +210,7 @@ test("an operator that emits something else than a delivery stops the pipeline w
   expect(await outcome).toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining("map()") });
 });
 
-test("a source that is used twice is refused", async () => {
+test("a pipeline that runs already is refused", async () => {
   const w = world();
   const pipeline = simple(w, () => {});
   const running = w.start(pipeline);
@@ -217,6 +219,57 @@ test("a source that is used twice is refused", async () => {
     message: expect.stringContaining("running already"),
   });
   await running.stop();
+});
+
+test("a source object that a running pipeline reads is refused to another one, and free again when that has ended", async () => {
+  const w = world();
+  const source = w.source();
+  const over = (): Observable<Settled> => simple(w, () => {}, { source });
+  const first = w.start(over());
+  await expect(run(over(), { clock: w.clock })).rejects.toMatchObject({
+    code: "SPILLWAY_INVALID_OPTIONS",
+    message: expect.stringContaining('the source object of "orders" is being read by a pipeline that runs'),
+  });
+  w.append("k=a");
+  await w.clock.advance(1_000);
+  expect(await first.stop()).toMatchObject({ succeeded: 1 });
+  const second = w.start(over());
+  w.append("k=b");
+  await w.clock.advance(1_000);
+  expect(await second.stop()).toMatchObject({ succeeded: 1 });
+});
+
+test("a source object that a broken run has read is free again", async () => {
+  const w = world();
+  const source = w.source();
+  const over = (handler: () => void): Observable<Settled> =>
+    consume(source, { ordering: "key" }).pipe(handle(handler), haltOnFailure(), checkpoint());
+  const first = w.start(
+    over(() => {
+      throw new SpillwayError("cannot go on", { code: "SPILLWAY_TEST", failureClass: "fatal" });
+    }),
+  );
+  const outcome = first.report.catch((error: unknown) => error);
+  w.append("k=a");
+  await w.clock.advance(60_000);
+  expect(await outcome).toMatchObject({ code: "SPILLWAY_HALTED" });
+  const second = w.start(over(() => {}));
+  await w.clock.advance(60_000);
+  expect(await second.stop()).toMatchObject({ succeeded: 1 });
+});
+
+test("a pipeline that was refused one of its sources leaves the others free", async () => {
+  const w = world();
+  const other = memorySource({ log: memoryLog({ name: "other", clock: w.clock }), consumer: "test", stores: w.stores });
+  const read = w.source();
+  const first = w.start(simple(w, () => {}, { source: read }));
+  await expect(
+    run(consumeAll([{ source: other }, { source: read }], { ordering: "key" }).pipe(haltOnFailure(), checkpoint()), { clock: w.clock }),
+  ).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+  const second = w.start(simple(w, () => {}, { source: other }));
+  await w.clock.advance(1_000);
+  await second.stop();
+  await first.stop();
 });
 
 test("G13: a listener that throws changes nothing and is counted", async () => {

@@ -1,4 +1,4 @@
-import { SpillwayError, type LogSource, type Source, type StartPosition } from "@spillway/spec";
+import type { LogSource, Source, StartPosition } from "@spillway/spec";
 import { leaseAssigner } from "../leases/lease-assigner.ts";
 import { Credits } from "./credits.ts";
 import type { Gate } from "./gate.ts";
@@ -8,6 +8,7 @@ import { QueueIntake } from "./queue-intake.ts";
 import type { CheckpointPolicy, Intake, Run } from "./run-context.ts";
 import { asError } from "./say-error.ts";
 import { scopeOf } from "./scope-of.ts";
+import { sourcesInUse } from "./sources-in-use.ts";
 import { Turns } from "./turns.ts";
 
 /** One source of a pipeline, and how it is to be read. */
@@ -37,7 +38,6 @@ const minSpan = 65_536;
 export class Root {
   readonly inputs: readonly Input[];
   readonly #lowerShare: number;
-  #active = false;
 
   constructor(inputs: readonly Input[], lowerShare: number) {
     this.inputs = inputs;
@@ -55,30 +55,22 @@ export class Root {
 
   /** Begins to read the sources into the gate; the returned function abandons them. */
   activate(run: Run, gate: Gate, end: StreamEnd): () => void {
-    if (this.#active) {
-      throw new SpillwayError(
-        `${this.inputs.map(({ source }) => `"${source.name}"`).join(", ")} is being read by this pipeline already; make another source object for a second one`,
-        { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" },
-      );
-    }
-    this.#active = true;
+    const release = sourcesInUse.enter(this.inputs.map(({ source }) => source));
     const intakes = this.inputs.map((input) => intakeOf(input, run, gate));
     run.intakes.push(...intakes);
     // One may have failed while it was made: stop() did not know the others yet.
     const { stopping } = run;
     if (stopping !== undefined) for (const intake of intakes) intake.drain(run.clock.nowMs() + run.settings.drainTimeoutMs, stopping);
     let serving = true;
-    const finish = (): void => {
-      serving = false;
-      this.#active = false;
-    };
+    // After an error of one, the others are read until they have been abandoned.
+    void Promise.allSettled(intakes.map(({ ended }) => ended)).then(release);
     Promise.all(intakes.map(({ ended }) => ended)).then(
       () => {
-        finish();
+        serving = false;
         end.complete();
       },
       (error: unknown) => {
-        finish();
+        serving = false;
         for (const intake of intakes) intake.abandon(asError(error));
         end.error(error);
       },
