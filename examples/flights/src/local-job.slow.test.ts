@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openLocal } from "@spillway/local";
+import { tallies } from "./store/local-backend.ts";
 import { expectOutcome } from "./testing/expect-outcome.ts";
 import { readLog } from "./testing/read-log.ts";
 import { startJob } from "./testing/start-job.ts";
@@ -46,6 +47,22 @@ describe("the job, as a process", () => {
 
     const again = await startJob(["--directory", directory]).ended;
     expect(again).toMatchObject({ code: 0, output: expect.stringContaining("everything had been worked off before") as string });
+  });
+
+  it("ends with 1, and says what is wrong, when the store's books do not balance; and tells from them what came again", async () => {
+    expect(await startJob(["--directory", directory, "--limit", "200"]).ended).toMatchObject({ code: 0 });
+    const store = await openLocal({ directory });
+    const routes = tallies(store, "routes");
+    for await (const [key, tally] of routes.entries()) {
+      await routes.put(key, { ...tally, counted: tally.counted - 1, deliveredAgain: 3 });
+      break;
+    }
+    await store.close();
+    const next = await startJob(["--directory", directory]).ended;
+    expect(next.code).toBe(1);
+    expect(next.output).toContain("The books do not balance");
+    expect(next.output).toContain("3 messages were delivered again after a kill, recognised, and not counted a second time.");
+    expect(next.output).toContain("routes: all messages are settled, but 1 of them have left no trace.");
   });
 
   it("ends at once on a second SIGINT", async () => {
