@@ -1,4 +1,5 @@
 import { memoryLog, memorySource } from "@spillway/memory";
+import type { FencingToken } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, consumeAll, deadLetter, decode, handle, text } from "./index.ts";
 import { world } from "./testing/world.ts";
@@ -24,18 +25,52 @@ test("a lower priority is taken while the higher ones are empty, with a share ke
       checkpoint({ everyMs: 100 }),
     ),
   );
-  bulk.append(Array.from({ length: 100 }, (_, index) => ({ value: Buffer.from(`low${index}`) })));
-  w.append(...Array.from({ length: 100 }, (_, index) => `high${index}`));
+  const lower = bulk.append(Array.from({ length: 100 }, (_, index) => ({ value: Buffer.from(`low${index}`) })));
+  const high = w.log.append(Array.from({ length: 100 }, (_, index) => ({ value: Buffer.from(`high${index}`) })));
   await w.clock.advance(1_000);
   const low = seen.filter((value) => value.startsWith("low")).length;
   expect(low).toBeGreaterThanOrEqual(7);
   expect(low).toBeLessThanOrEqual(15);
   await w.clock.advance(5_000);
   expect(await running.stop()).toMatchObject({ delivered: 200, succeeded: 200 });
-  const scopes = await Promise.all(
-    ["test/orders", "test/bulk"].map((scope) => w.stores.leases.list(scope, { signal: new AbortController().signal })),
+  for (const [scope, last] of [
+    ["test/orders", high.at(-1)],
+    ["test/bulk", lower.at(-1)],
+  ] as const) {
+    if (last === undefined) throw new Error("nothing was appended");
+    const key = { scope, partition: last.partition };
+    const saved = await w.stores.checkpoints.load(key, 1_000 as FencingToken, { signal: new AbortController().signal });
+    expect(saved).toMatchObject({ state: "reading", from: { at: "after", position: last.position }, done: [] });
+  }
+});
+
+test("a higher priority that is at its maxInFlight lets the lower through", async () => {
+  const w = world();
+  const bulk = memoryLog({ name: "bulk", clock: w.clock });
+  const seen: string[] = [];
+  const urgent = memorySource({ log: w.log, consumer: "test", stores: w.stores, maxBatchSize: 1 });
+  const pipeline = consumeAll(
+    [{ source: memorySource({ log: bulk, consumer: "test", stores: w.stores }) }, { source: urgent, priority: 1, maxInFlight: 2 }],
+    { ordering: "none" },
+  ).pipe(
+    decode(text()),
+    handle(
+      (value) => {
+        seen.push(value);
+        return value.startsWith("high") ? new Promise<void>(() => {}) : undefined;
+      },
+      { concurrency: 64 },
+    ),
+    deadLetter(w.deadLetters),
+    checkpoint(),
   );
-  expect(scopes.map((records) => records.length)).toEqual([expect.any(Number), expect.any(Number)]);
+  w.append(...Array.from({ length: 50 }, (_, index) => `high${index}`));
+  bulk.append(Array.from({ length: 50 }, (_, index) => ({ value: Buffer.from(`low${index}`) })));
+  const running = w.start(pipeline, { drainTimeoutMs: 100 });
+  await w.clock.advance(2_000);
+  expect(seen.filter((value) => value.startsWith("high"))).toEqual(["high0", "high1"]);
+  expect(seen.filter((value) => value.startsWith("low"))).toHaveLength(50);
+  expect(await running.stop()).toMatchObject({ succeeded: 50 });
 });
 
 test("the same source object twice is refused where it is written", () => {

@@ -146,3 +146,29 @@ test("children that were done before a crash are not run again by the same versi
   expect(handled.slice(4).toSorted()).toEqual(["a", "b", "c", "d", "stuck"]);
   expect(await otherVersion.stop()).toMatchObject({ delivered: 6, succeeded: 6 });
 });
+
+test.each([
+  ["parent", 1],
+  ["none", 4],
+] as const)("with ordering %s, %d children of a key are at work at once", async (ordering, expected) => {
+  const w = world();
+  let under = 0;
+  let most = 0;
+  const running = w.start(
+    consume(w.source(), { ordering: "key" }).pipe(
+      decode(text()),
+      expand((value) => value.split(","), { ordering }),
+      handle(async () => {
+        most = Math.max(most, ++under);
+        await new Promise<void>((resolve) => void w.clock.schedule(10, resolve));
+        under--;
+      }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("k=a,b", "k=c,d");
+  await w.clock.advance(1_000);
+  expect(most).toBe(expected);
+  expect(await running.stop()).toMatchObject({ succeeded: 6 });
+});
