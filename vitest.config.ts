@@ -13,6 +13,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // Most files wait for servers: on two cores, one at a time would take half an hour.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
