@@ -26,6 +26,8 @@ const deadLetteredAt = 4;
 export class SuspectGuard implements StartGuard {
   readonly #options: SuspectGuardOptions;
   #alone: TrackedDelivery | undefined = undefined;
+  /** Messages that wait for a retry or a dead letter: they are under way, but not being attempted, and hold up nobody. */
+  readonly #paused = new Set<Message<unknown>>();
   /** Suspects whose next attempt is due and waits for its turn. */
   readonly #retries = new WaitingRetries();
 
@@ -35,7 +37,7 @@ export class SuspectGuard implements StartGuard {
 
   mayStart(message: Message<unknown>, underWay: number): boolean {
     if (this.#alone !== undefined || this.#retries.size > 0) return false;
-    return !this.#isSuspect(message) || underWay === 0;
+    return !this.#isSuspect(message) || underWay <= this.#paused.size;
   }
 
   begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void {
@@ -52,10 +54,15 @@ export class SuspectGuard implements StartGuard {
   }
 
   paused(delivery: TrackedDelivery): void {
+    this.#paused.add(delivery.message);
     if (delivery.message === this.#alone?.message) this.#leave();
   }
 
-  retry(delivery: TrackedDelivery, go: () => void): void {
+  retry(delivery: TrackedDelivery, attempt: () => void): void {
+    const go = (): void => {
+      this.#paused.delete(delivery.message);
+      attempt();
+    };
     if (!this.#isSuspect(delivery.message)) {
       go();
       return;
@@ -71,6 +78,7 @@ export class SuspectGuard implements StartGuard {
   }
 
   ended(delivery: TrackedDelivery): void {
+    this.#paused.delete(delivery.message);
     if (delivery.message === this.#alone?.message) this.#leave();
   }
 
