@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { startKafka, whyNot } from "@spillway-tools/servers";
 import type { OutgoingMessage, Payload } from "@spillway/spec";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { kafkaSink } from "./kafka-sink.ts";
 import { kafkaSource } from "./kafka-source.ts";
 import { readValues } from "./testing/read-messages.ts";
@@ -17,7 +17,7 @@ function numbered(count: number, name: string, keys = 10): readonly OutgoingMess
 async function stored({ client, topic, admin }: TestTopic): Promise<readonly string[]> {
   const source = kafkaSource({ client, topic, groupId: randomUUID() });
   const values: string[] = [];
-  for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+  for (const { partition, high } of await vi.waitFor(() => admin.fetchTopicOffsets(topic), 30_000)) {
     if (Number(high) > 0) values.push(...(await readValues(source, topic, partition, { at: "earliest" }, Number(high))));
   }
   return values;
