@@ -6,6 +6,7 @@ import { Flight } from "./flight.ts";
 import { Crowd } from "./crowd.ts";
 import { laneKey } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
+import { notAttempted } from "./not-attempted.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import { ScopedLanes, type BusyLane } from "./scoped-lanes.ts";
@@ -219,23 +220,19 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     for (const delivery of batch) delivery.waits = true;
   }
 
-  /** A batch that has waited for the breaker goes without what has ended meanwhile, whose lanes move on. */
+  /** A batch that has waited for the breaker goes as it is, or is made anew without what has ended meanwhile or must not be worked on any more. */
   private relaunch(batch: readonly TrackedDelivery[]): void {
-    const left = batch.some(({ settled }) => settled) ? batch.filter(({ settled }) => !settled) : batch;
-    const lanes = new Map<Lane, TrackedDelivery>();
-    for (const delivery of batch) {
-      const lane = this.lanes.of(delivery);
-      delivery.waits = false;
-      if (lane !== undefined) lanes.set(lane, delivery);
+    for (const delivery of batch) delivery.waits = false;
+    if (!batch.some((delivery) => delivery.settled || isBlocked(delivery))) {
+      this.launch(batch);
+      return;
     }
-    for (const delivery of left) lanes.delete(this.lanes.of(delivery) as Lane);
-    for (const [lane, delivery] of lanes) this.advance(lane, delivery);
-    if (left.length > 0) this.launch(left);
-    else {
-      this.flying--;
-      this.guard?.gaveUp();
-      this.depart();
-    }
+    this.guard?.gaveUp();
+    this.takeApart(
+      batch,
+      batch.map((delivery) => (isBlocked(delivery) ? { ok: false, error: blockedError(delivery.message.key) } : notAttempted)),
+    );
+    this.depart();
   }
 
   private launch(batch: readonly TrackedDelivery[]): void {
@@ -275,6 +272,11 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       this.wait(batch);
       return;
     }
+    this.takeApart(batch, results);
+  }
+
+  /** Sends each delivery of a batch where its result says, and moves on the lanes that nothing holds. */
+  private takeApart(batch: readonly TrackedDelivery[], results: readonly BatchResult[]): void {
     this.flying--;
     const now = this.run.clock.nowMs();
     const lanes = new Map<Lane, TrackedDelivery>();

@@ -75,6 +75,11 @@ export class CarefulStart implements StartGuard {
       this.#attempt(delivery, go);
       return;
     }
+    // Its dead letter follows this one. Its deaths stay written down, so that this attempt is not.
+    if (this.#isBuried && this.#current?.follows === true && inOneLane(this.#current, delivery)) {
+      go();
+      return;
+    }
     this.#retries.add(delivery, go);
     this.#startRetries();
   }

@@ -1,12 +1,7 @@
-import { SpillwayError } from "@spillway/spec";
 import type { BatchResult } from "./batch-stage.ts";
 import { laneKey } from "./lane-key.ts";
+import { notAttempted } from "./not-attempted.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
-
-const notAttempted: BatchResult = {
-  ok: false,
-  error: new SpillwayError("an earlier message of the lane has failed in the same batch", { code: "SPILLWAY_NOT_ATTEMPTED" }),
-};
 
 /** What is known so far about the messages of a batch, and which lanes must not go on because a message of theirs has failed. */
 export class Findings {

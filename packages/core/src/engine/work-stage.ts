@@ -71,7 +71,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.next = options.next;
     this.run = options.run;
     this.timeoutMs = options.timeoutMs;
-    if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.attempt(delivery));
+    if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.admitted(delivery));
     this.disposition = options.disposition;
     options.run.stages.push(this);
     options.run.onEnd(() => this.cancelSweep?.());
@@ -88,8 +88,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   start(delivery: TrackedDelivery): void {
-    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery))
-      this.giveUp(delivery, blockedError(delivery.message.key), undefined);
+    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery)) this.turnAway(delivery);
     else if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
     else {
       delivery.waits = true;
@@ -97,12 +96,18 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     }
   }
 
-  private attempt(delivery: TrackedDelivery): void {
-    if (this.guard !== undefined) delivery.waits = false;
-    if (delivery.settled) {
-      this.guard?.gaveUp();
+  /** The breaker lets a delivery go that has waited for it; meanwhile it may have ended, or its key may have been blocked. */
+  private admitted(delivery: TrackedDelivery): void {
+    delivery.waits = false;
+    if (!delivery.settled && !isBlocked(delivery)) {
+      this.attempt(delivery);
       return;
     }
+    this.guard?.gaveUp();
+    if (!delivery.settled) this.turnAway(delivery);
+  }
+
+  private attempt(delivery: TrackedDelivery): void {
     let result: unknown;
     delivery.stage = this;
     delivery.called = true;
@@ -188,6 +193,11 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       return;
     }
     this.giveUp(delivery, error, this.disposition);
+  }
+
+  /** It follows the dead letter that blocks its key: it was not worked on here, so that what this stage says of failures is not said of it. */
+  private turnAway(delivery: TrackedDelivery): void {
+    this.giveUp(delivery, blockedError(delivery.message.key), undefined);
   }
 
   private giveUp(delivery: TrackedDelivery, error: unknown, disposition: Disposition | undefined): void {

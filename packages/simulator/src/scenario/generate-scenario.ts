@@ -15,9 +15,7 @@ export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario
   const besides = dice.fork("beside");
   const beside = source.kind === "log" && besides.chance(0.12) ? queueShape(besides) : undefined;
   const ordering = beside === undefined ? drawnOrdering : beside.groups ? "key" : "none";
-  const pipeline = apart(
-    pipelineShape(dice.fork("pipeline"), source.kind, source.kind === "log" && ordering === "key" && beside === undefined),
-  );
+  const pipeline = pipelineShape(dice.fork("pipeline"), source.kind, source.kind === "log" && ordering === "key" && beside === undefined);
   const slowest = [source, beside].reduce((most, shape) => (shape?.kind === "queue" ? Math.max(most, shape.visibilityTimeoutMs) : most), 0);
   const sizes = dice.fork("sizes");
   const isTight = sizes.chance(0.15);
@@ -231,11 +229,4 @@ function disaster(kind: Disaster["kind"], dice: Random, workers: number, calmMs:
     case "rewind":
       return { kind, atMs };
   }
-}
-
-/** What waits for a breaker is attempted when that closes, though a dead letter may have blocked its key meanwhile: known, and so not drawn together. */
-function apart(pipeline: PipelineShape): PipelineShape {
-  const { failure, stages, expand } = pipeline;
-  const guarded = [...stages, ...(expand?.stages ?? [])].some((stage) => stage.breaker);
-  return guarded && failure.answer === "deadLetter" ? { ...pipeline, failure: { ...failure, blocksKeys: false } } : pipeline;
 }
