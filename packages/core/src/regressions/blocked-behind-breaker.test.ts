@@ -17,7 +17,8 @@ test.each(["handle", "handleBatch"] as const)(
     const service = breaker({ name: "service", consecutiveFailures: 1, openMs: 10_000 });
     let down = true;
     const called: string[] = [];
-    const call = (value: string): string => {
+    const call = async (value: string): Promise<string> => {
+      await new Promise<void>((resolve) => void w.clock.schedule(100, resolve));
       if (down) throw transient();
       called.push(value);
       return value;
@@ -29,7 +30,7 @@ test.each(["handle", "handleBatch"] as const)(
         handle((value: string) => value),
         kind === "handle"
           ? handle(call, guarded)
-          : handleBatch((values: readonly string[]) => values.map(call), { ...guarded, maxMessages: 1, lingerMs: 0 }),
+          : handleBatch((values: readonly string[]) => Promise.all(values.map(call)), { ...guarded, maxMessages: 1, lingerMs: 0 }),
         handle(async (value: string) => {
           await new Promise<void>((resolve) => void w.clock.schedule(5_000, resolve));
           if (value === "poison") throw new SpillwayError("it is poison", { code: "SPILLWAY_TEST", failureClass: "permanent" });
