@@ -5,7 +5,7 @@ import type { Unit } from "./unit.ts";
 
 /** What one process holds of one partition. */
 export interface Flight {
-  /** Messages that it was given, without those that had ended when somebody looked. */
+  /** Messages that it was given, without those that it has told to be aborted, or that had ended when somebody looked. */
   readonly units: Set<Unit>;
   /** The bytes of the largest page of it that the process has been given. */
   largestPage: number;
@@ -31,6 +31,12 @@ export class FlightWatch {
     flights.set(partition, flight);
     flight.largestPage = Math.max(flight.largestPage, bytesOf(page));
     for (const unit of page) flight.units.add(unit);
+  }
+
+  /** An engine tells that it has let go of messages. */
+  aborted(process: SimulatedProcess, partition: string, units: readonly Unit[]): void {
+    const held = this.#viewOf(process).flights.get(partition)?.units;
+    for (const unit of units) held?.delete(unit);
   }
 
   /** Holds an engine to its bound: one page of each partition may go beyond it, and no more. */

@@ -138,6 +138,12 @@ export class Referee {
     if (lease?.type === "lease-wanted" || lease?.type === "lease-lost" || event.type === "deadline" || event.type === "draining")
       view.disturbed = true;
     if (lease?.type === "lease-lost") view.gone.add(lease.partition);
+    if (event.type === "aborted" && event.partition !== undefined)
+      this.flights.aborted(
+        process,
+        event.partition,
+        event.messages.map(({ id }) => this.register.find(id)),
+      );
     if (event.type === "messages-lost") view.losses.delete(event.partition);
     if (event.type === "dead-lettered" && this.#blocksKeys) this.#blocked(view, this.register.find(event.message.id));
     if (event.type === "partition-ended") {

@@ -50,7 +50,7 @@ export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario
     faults: faultRules(dice.fork("faults"), [...pointsOf(source), ...(beside === undefined ? [] : queuePoints)], calmMs),
     disasters: [
       ...disasters(dice.fork("disasters"), source, workers.length, calmMs),
-      ...lateDisasters(dice.fork("late disasters"), source, pipeline, calmMs),
+      ...readingDisasters(dice.fork("late disasters"), source, pipeline, calmMs),
     ].sort((one, other) => one.atMs - other.atMs),
     calmMs,
   };
@@ -196,8 +196,8 @@ function disasters(dice: Random, source: LogShape | QueueShape, workers: number,
   return found;
 }
 
-/** What came into the mix later. */
-function lateDisasters(dice: Random, source: LogShape | QueueShape, { failure }: PipelineShape, calmMs: number): readonly Disaster[] {
+/** What happens to what is read, and to the keys that dead letters block. */
+function readingDisasters(dice: Random, source: LogShape | QueueShape, { failure }: PipelineShape, calmMs: number): readonly Disaster[] {
   const found: Disaster[] = [];
   if (source.kind === "log" && dice.chance(0.08)) {
     for (let count = dice.between(1, 3); count > 0; count--)
