@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, ScanCommand, waitUntilTableExists, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { localClientConfig } from "@spillway-tools/aws-fakes";
 import type { CheckpointStoreHarness, LeaseStoreHarness, SinkHarness, StoredMessage } from "@spillway/conformance";
 import type { FencingToken, Header, OutgoingMessage, PartitionId, Payload, Position } from "@spillway/spec";
 import { dynamoDbSink } from "./dynamodb-sink.ts";
 import type { TableWrite } from "./table-write.ts";
+import { createTable } from "./testing/create-table.ts";
 import { openKclTable } from "./testing/kcl-table.ts";
 import { openTestTable } from "./testing/test-table.ts";
 
@@ -169,16 +170,7 @@ function sinkHarness(name: string, endpoint: string): SinkHarness {
     async open({ signal }) {
       const tableName = `sink-${randomUUID()}`;
       let client = new DynamoDBClient(localClientConfig(endpoint));
-      await client.send(
-        new CreateTableCommand({
-          TableName: tableName,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [{ AttributeName: "number", AttributeType: "N" }],
-          KeySchema: [{ AttributeName: "number", KeyType: "HASH" }],
-        }),
-        { abortSignal: signal },
-      );
-      await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1, maxDelay: 1, abortSignal: signal }, { TableName: tableName });
+      await createTable(client, tableName, { name: "number", type: "N" }, signal);
       let puts = 0;
       const toWrite = (message: OutgoingMessage<Payload>): TableWrite => {
         puts += 1;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import {
   faultsInTurn,
   localClientConfig,
@@ -14,6 +14,7 @@ import type { OutgoingMessage } from "@spillway/spec";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { dynamoDbSink } from "./dynamodb-sink.ts";
 import type { TableWrite, TransactionPart } from "./table-write.ts";
+import { createTable } from "./testing/create-table.ts";
 
 const dynamoDbLocal = await serversFor("dynamodb");
 
@@ -44,14 +45,7 @@ describe.skipIf(dynamoDbLocal.skip !== undefined)("transactions, on DynamoDB Loc
     accounts = `accounts-${randomUUID()}`;
     journal = `journal-${randomUUID()}`;
     for (const TableName of [accounts, journal]) {
-      await client.send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-          KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-        }),
-      );
+      await createTable(client, TableName, { name: "id" });
     }
     calls = [];
   });

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import {
   faultsInTurn,
   localClientConfig,
@@ -11,6 +11,7 @@ import {
 import { succeeded, type Clock, type OutgoingMessage } from "@spillway/spec";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { dynamoDbSink } from "./dynamodb-sink.ts";
+import { createTable } from "./testing/create-table.ts";
 import type { TableItem, TableWrite, WriteCondition } from "./table-write.ts";
 
 interface Order {
@@ -60,14 +61,7 @@ beforeEach(async () => {
   tables += 1;
   tableName = `orders-${tables}`;
   client = new DynamoDBClient(localClientConfig(proxy.endpoint, 3));
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-    }),
-  );
+  await createTable(client, tableName, { name: "id" });
   calls = [];
 });
 afterEach(() => {

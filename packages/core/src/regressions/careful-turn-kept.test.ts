@@ -12,11 +12,9 @@ function delivery(position: string): TrackedDelivery {
   return { message: { position }, feed: { ordering: "none" }, settled: false } as unknown as TrackedDelivery;
 }
 
-test("a careful start that is over leaves the turn, also when a retry waits for it", async () => {
-  const turn = new CarefulTurn();
-  let over = false;
-  const started: string[] = [];
-  const careful = new CarefulStart({
+/** A careful start that is over with the first message that ends. */
+function startOver(turn: CarefulTurn, over: () => void): CarefulStart {
+  return new CarefulStart({
     crashed: undefined,
     crashLimit: 3,
     messages: 1,
@@ -24,8 +22,15 @@ test("a careful start that is over leaves the turn, also when a retry waits for 
     nowMs: () => 0,
     turn,
     wake: () => undefined,
-    over: () => (over = true),
+    over,
   });
+}
+
+test("a careful start that is over leaves the turn, also when a retry waits for it", async () => {
+  const turn = new CarefulTurn();
+  let over = false;
+  const started: string[] = [];
+  const careful = startOver(turn, () => (over = true));
   const [first, second] = [delivery("1"), delivery("2")];
   careful.begin(first, () => started.push("first"));
   careful.retry(second, () => started.push("second"));
@@ -40,16 +45,7 @@ test("a careful start that is over leaves the turn, also when a retry waits for 
 test("a careful start that is over does not take the turn again for what is started when it passes it on", async () => {
   const turn = new CarefulTurn();
   let guards = true;
-  const careful = new CarefulStart({
-    crashed: undefined,
-    crashLimit: 3,
-    messages: 1,
-    save: async () => true,
-    nowMs: () => 0,
-    turn,
-    wake: () => undefined,
-    over: () => (guards = false),
-  });
+  const careful = startOver(turn, () => (guards = false));
   const [first, second, third] = [delivery("1"), delivery("2"), delivery("3")];
   careful.begin(first, () => undefined);
   careful.paused(first);

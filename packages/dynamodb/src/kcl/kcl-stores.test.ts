@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   faultsInTurn,
   kclWorker,
@@ -12,6 +12,7 @@ import {
 } from "@spillway-tools/aws-fakes";
 import type { Checkpoint, CheckpointKey, FencingToken, LeaseRecord, PartitionId, Position, StartPosition } from "@spillway/spec";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createTable } from "../testing/create-table.ts";
 import { openKclTable, type KclTable } from "../testing/kcl-table.ts";
 import { kclStores, type KclStores } from "./kcl-stores.ts";
 
@@ -215,14 +216,7 @@ test.each([
   const refused = { code: "SPILLWAY_CONFLICT", failureClass: "fatal" };
   await expect(stores.leases.list(scope, { signal })).rejects.toMatchObject(refused);
   const coordinatorTableName = `${table.kclTableName}-states`;
-  await client.send(
-    new CreateTableCommand({
-      TableName: coordinatorTableName,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
-    }),
-  );
+  await createTable(client, coordinatorTableName, { name: "key" });
   await client.send(new PutItemCommand({ TableName: coordinatorTableName, Item: { key: { S: row }, ...state } }));
   const elsewhere = openKclTable(dynalite.endpoint).stores({ coordinatorTableName });
   await expect(elsewhere.leases.list(scope, { signal })).rejects.toMatchObject(refused);

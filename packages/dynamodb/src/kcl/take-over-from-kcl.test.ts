@@ -1,8 +1,10 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, PutItemCommand, ScanCommand, type AttributeValue } from "@aws-sdk/client-dynamodb";
 import { hastyClock, localClientConfig, startDynalite, type JsonServer } from "@spillway-tools/aws-fakes";
-import type { Clock, FencingToken, LogSource, Partition, PartitionId } from "@spillway/spec";
+import type { Clock, FencingToken, LogSource, PartitionId } from "@spillway/spec";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { dynamoDbStores, type DynamoDbStores } from "../dynamodb-stores.ts";
+import { createTable } from "../testing/create-table.ts";
+import { sourceOf } from "../testing/source-of.ts";
 import { takeOverFromKcl, type TakeOverFromKclOptions } from "./take-over-from-kcl.ts";
 
 const { signal } = new AbortController();
@@ -26,14 +28,7 @@ beforeEach(async () => {
   tables += 1;
   kclTableName = `charges-kcl-${tables}`;
   stores = dynamoDbStores({ client, tableName: `spillway-${tables}`, createTable: true });
-  await client.send(
-    new CreateTableCommand({
-      TableName: kclTableName,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "leaseKey", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "leaseKey", KeyType: "HASH" }],
-    }),
-  );
+  await createTable(client, kclTableName, { name: "leaseKey" });
 });
 
 /** A row as the library's DynamoDBLeaseSerializer writes it. */
@@ -48,16 +43,6 @@ async function row(leaseKey: string, checkpoint: string, more: Record<string, At
     ...more,
   };
   await client.send(new PutItemCommand({ TableName: kclTableName, Item }));
-}
-
-/** As much of a Kinesis source as is asked: its shards as "child<parent+parent". */
-function sourceOf(...shards: readonly string[]): LogSource<unknown> {
-  const partitions = shards.map((shard): Partition => {
-    const [id = "", parents = ""] = shard.split("<");
-    return { id: id as PartitionId, parents: parents === "" ? [] : (parents.split("+") as readonly string[] as readonly PartitionId[]) };
-  });
-  const coordination = { by: "leases", consumer: "charges", ...stores } as const;
-  return { name: "orders", coordination, partitions: () => Promise.resolve(partitions) } as unknown as LogSource<unknown>;
 }
 
 function takeOver(source: LogSource<unknown>, more: Partial<TakeOverFromKclOptions> = {}) {
@@ -80,7 +65,7 @@ test("every kind of checkpoint is taken over as it is meant", async () => {
   await row("s-odd", sequence, { pendingCheckpointState: { N: "0" } });
   const clock = hastyClock();
   const calledAtMs = clock.nowMs();
-  await takeOver(sourceOf("s-number", "s-end", "s-trim", "s-latest", "s-time", "s-odd"), { startTimestampMs: 5_000, clock });
+  await takeOver(sourceOf(stores, "s-number", "s-end", "s-trim", "s-latest", "s-time", "s-odd"), { startTimestampMs: 5_000, clock });
   expect(await saved("s-number")).toEqual(at({ at: "after", position: `${sequence}:3` }));
   expect(await saved("s-end")).toEqual({ state: "finished" });
   expect(await saved("s-trim")).toEqual(at({ at: "earliest" }));
@@ -92,7 +77,7 @@ test("every kind of checkpoint is taken over as it is meant", async () => {
 
 test("a parent whose row the library has removed is finished, a child that it has not seen is read from its beginning", async () => {
   await row("merged", sequence);
-  await takeOver(sourceOf("grand", "left<grand", "right<grand", "merged<left+right", "young<merged", "unrelated"));
+  await takeOver(sourceOf(stores, "grand", "left<grand", "right<grand", "merged<left+right", "young<merged", "unrelated"));
   for (const ancestor of ["grand", "left", "right"]) expect(await saved(ancestor)).toEqual({ state: "finished" });
   for (const fresh of ["young", "unrelated"]) expect(await saved(fresh)).toEqual(at({ at: "earliest" }));
 });
@@ -103,14 +88,14 @@ test("rows of other kinds and of other streams are left out", async () => {
   await client.send(
     new PutItemCommand({ TableName: kclTableName, Item: { leaseKey: { S: "Migration" }, entityType: { S: "CLIENT_VERSION_MIGRATION" } } }),
   );
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   expect(await saved("s-0")).toEqual(at({ at: "after", position: `${sequence}:0` }));
 });
 
 test("a source that goes by another name than its stream finds the stream's rows", async () => {
   await row("000000000000:invoices:1700000000:s-0", sequence, { streamName: { S: "invoices" }, shardId: { S: "s-0" } });
-  await expect(takeOver(sourceOf("s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
-  await takeOver(sourceOf("s-0"), { streamName: "invoices" });
+  await expect(takeOver(sourceOf(stores, "s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+  await takeOver(sourceOf(stores, "s-0"), { streamName: "invoices" });
   expect(await saved("s-0")).toEqual(at({ at: "after", position: `${sequence}:0` }));
 });
 
@@ -121,7 +106,7 @@ test("nothing is taken over while a worker of the library lives", async () => {
     ...clock,
     schedule: (delayMs, task) => clock.schedule(delayMs, () => void row("s-0", sequence, { leaseCounter: { N: "18" } }).then(task)),
   };
-  await expect(takeOver(sourceOf("s-0"), { clock: renewing })).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT" });
+  await expect(takeOver(sourceOf(stores, "s-0"), { clock: renewing })).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT" });
   expect(await saved("s-0")).toBeUndefined();
 });
 
@@ -129,15 +114,15 @@ test("a consumer that has run already is not overwritten", async () => {
   await row("s-0", sequence);
   await row("s-1", sequence);
   await stores.checkpoints.load({ scope: "charges/orders", partition: "s-1" as PartitionId }, 1 as FencingToken, { signal });
-  await expect(takeOver(sourceOf("s-0", "s-1"))).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT", failureClass: "fatal" });
+  await expect(takeOver(sourceOf(stores, "s-0", "s-1"))).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT", failureClass: "fatal" });
   expect(await saved("s-0")).toBeUndefined();
 });
 
 test("a take-over that was cut off may be made again", async () => {
   await row("s-0", sequence);
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   await row("s-0", "SHARD_END");
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   expect(await saved("s-0")).toEqual({ state: "finished" });
 });
 
@@ -145,7 +130,7 @@ test("the library's table is never written", async () => {
   await row("s-0", sequence);
   const scan = () => client.send(new ScanCommand({ TableName: kclTableName }));
   const { Items } = await scan();
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   expect((await scan()).Items).toEqual(Items);
 });
 
@@ -155,5 +140,5 @@ test.each([
   ["a start at a time that nobody names", "AT_TIMESTAMP", "SPILLWAY_FORMAT"],
 ])("%s is refused", async (_name, checkpoint, code) => {
   if (checkpoint !== undefined) await row("s-0", checkpoint);
-  await expect(takeOver(sourceOf("s-0"))).rejects.toMatchObject({ code, failureClass: "fatal" });
+  await expect(takeOver(sourceOf(stores, "s-0"))).rejects.toMatchObject({ code, failureClass: "fatal" });
 });

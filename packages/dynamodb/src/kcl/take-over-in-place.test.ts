@@ -11,9 +11,10 @@ import {
   type JsonServer,
   type KclWorker,
 } from "@spillway-tools/aws-fakes";
-import type { Checkpoint, Clock, FencingToken, LogSource, Partition, PartitionId, Position } from "@spillway/spec";
+import type { Checkpoint, Clock, FencingToken, LogSource, PartitionId, Position } from "@spillway/spec";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openKclTable, type KclTable } from "../testing/kcl-table.ts";
+import { sourceOf } from "../testing/source-of.ts";
 import type { KclStores } from "./kcl-stores.ts";
 import type { TakeOverInPlaceOptions } from "./take-over-in-place.ts";
 
@@ -48,16 +49,6 @@ afterEach(async () => {
   await table.close();
 });
 
-/** As much of a Kinesis source as is asked: its shards as "child<parent+parent". */
-function sourceOf(...shards: readonly string[]): LogSource<unknown> {
-  const partitions = shards.map((shard): Partition => {
-    const [id = "", parents = ""] = shard.split("<");
-    return { id: id as PartitionId, parents: parents === "" ? [] : (parents.split("+") as readonly string[] as readonly PartitionId[]) };
-  });
-  const coordination = { by: "leases", consumer: "charges", ...stores } as const;
-  return { name: "orders", coordination, partitions: () => Promise.resolve(partitions) } as unknown as LogSource<unknown>;
-}
-
 function takeOver(source: LogSource<unknown>, more: Partial<TakeOverInPlaceOptions> = {}) {
   return stores.takeOver({ source, signal, clock: hastyClock(), ...more });
 }
@@ -83,7 +74,7 @@ test("a table that the library wrote is refused until it is taken over, and then
   await java.create({ leaseKey: "s-latest", checkpoint: "LATEST" });
   await java.create({ leaseKey: "s-time", checkpoint: "AT_TIMESTAMP" });
   await expect(stores.leases.list(scope, { signal })).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT" });
-  await takeOver(sourceOf("s-end", "s-number<s-end", "s-trim<s-end", "s-latest", "s-time"), { startTimestampMs: 5_000 });
+  await takeOver(sourceOf(stores, "s-end", "s-number<s-end", "s-trim<s-end", "s-latest", "s-time"), { startTimestampMs: 5_000 });
   expect(await stateOf("s-number")).toEqual({
     ...free,
     parents: ["s-end"],
@@ -98,7 +89,7 @@ test("a table that the library wrote is refused until it is taken over, and then
 
 test("a shard that the library has forgotten is finished, one that it has not seen is read from its beginning", async () => {
   await java.create({ leaseKey: "merged", checkpoint: sequence });
-  await takeOver(sourceOf("young<merged", "merged<left+right", "left<grand", "right<grand", "grand", "unrelated"));
+  await takeOver(sourceOf(stores, "young<merged", "merged<left+right", "left<grand", "right<grand", "grand", "unrelated"));
   for (const [shard, parents] of [
     ["grand", []],
     ["left", ["grand"]],
@@ -122,7 +113,7 @@ test("a shard that the library has forgotten is finished, one that it has not se
 
 test("a take-over that was cut off anywhere is refused for running, and made again comes to the same", async () => {
   // The library has seen neither the parent nor the child.
-  const source = sourceOf("other", "child<parent", "parent");
+  const source = sourceOf(stores, "other", "child<parent", "parent");
   const wholeAt = 3;
   for (let cut = 1; cut <= wholeAt; cut += 1) {
     table = openKclTable(proxy.endpoint);
@@ -150,13 +141,13 @@ test("nothing is taken over while a worker of the library lives", async () => {
   await java.create({ leaseKey: "s-0", checkpoint: sequence, owner: "java-1" });
   const clock = hastyClock();
   const renewing: Clock = { ...clock, schedule: (delayMs, task) => clock.schedule(delayMs, () => void java.renew("s-0").then(task)) };
-  await expect(takeOver(sourceOf("s-0"), { clock: renewing })).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT" });
+  await expect(takeOver(sourceOf(stores, "s-0"), { clock: renewing })).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT" });
   expect(await java.list()).toMatchObject([{ leaseOwner: "java-1" }]);
 });
 
 test("a lease that is written after the last look is not taken over", async () => {
   await java.create({ leaseKey: "s-0", checkpoint: sequence });
-  const source = sourceOf("s-0");
+  const source = sourceOf(stores, "s-0");
   const woken: LogSource<unknown> = {
     ...source,
     async partitions(call) {
@@ -172,7 +163,7 @@ test("a worker of the library that was only slow is refused by the counter, and 
   await takeOwnLease();
   await java.take("s-0");
   const [held] = await java.list();
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   // The library writes over the counter that it last saw.
   const late = new UpdateItemCommand({
     TableName: table.kclTableName,
@@ -200,10 +191,10 @@ test("what we knew beyond the checkpoint is known again if the library has not m
   await takeOwnLease();
   await stores.checkpoints.save(ours, known, 1 as FencingToken, { signal });
   await java.take("s-0");
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   expect(await stateOf("s-0")).toMatchObject({ checkpoint: known });
   await java.checkpoint("s-0", "7", 3);
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   expect(await stateOf("s-0")).toMatchObject({ checkpoint: at({ at: "after", position: "7:3" }) });
 });
 
@@ -212,30 +203,30 @@ test("a start at a time that is ours needs not be told again", async () => {
   const from = { at: "timestamp", timestampMs: 5_000 } as const;
   await stores.checkpoints.save(ours, { state: "reading", from, done: [], attempting: undefined }, 1 as FencingToken, { signal });
   await java.take("s-0");
-  await takeOver(sourceOf("s-0"));
+  await takeOver(sourceOf(stores, "s-0"));
   expect(await stateOf("s-0")).toMatchObject({ checkpoint: { from } });
 });
 
 test("where the library has not written since, nothing is changed", async () => {
   await takeOwnLease();
   const before = await java.list();
-  expect(await takeOver(sourceOf("s-0"))).toEqual([]);
+  expect(await takeOver(sourceOf(stores, "s-0"))).toEqual([]);
   expect(await java.list()).toEqual(before);
 });
 
 test("a lease whose take-over's answer was lost is known to be ours", async () => {
   await java.create({ leaseKey: "s-0", checkpoint: sequence });
   faults = faultsInTurn("UpdateItem", [{ kind: "answer-lost" }]);
-  expect(await takeOver(sourceOf("s-0"))).toHaveLength(1);
+  expect(await takeOver(sourceOf(stores, "s-0"))).toHaveLength(1);
   expect(await stateOf("s-0")).toMatchObject({ owner: undefined });
 });
 
 test("an empty table, several streams in one table, another consumer's table and a start at a time that nobody names are refused", async () => {
-  await expect(takeOver(sourceOf("s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
+  await expect(takeOver(sourceOf(stores, "s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS" });
   await java.create({ leaseKey: "s-0", checkpoint: "AT_TIMESTAMP" });
-  await expect(takeOver(sourceOf("s-0"))).rejects.toMatchObject({ code: "SPILLWAY_FORMAT", failureClass: "fatal" });
-  await takeOver(sourceOf("s-0"), { startTimestampMs: 1 });
-  const source = sourceOf("s-0");
+  await expect(takeOver(sourceOf(stores, "s-0"))).rejects.toMatchObject({ code: "SPILLWAY_FORMAT", failureClass: "fatal" });
+  await takeOver(sourceOf(stores, "s-0"), { startTimestampMs: 1 });
+  const source = sourceOf(stores, "s-0");
   const other = { ...source, coordination: { ...source.coordination, consumer: "audit" } } as LogSource<unknown>;
   await expect(takeOver(other)).rejects.toMatchObject({ code: "SPILLWAY_CONFLICT" });
   await java.create({ leaseKey: "000000000000:orders:1700000000:s-1", checkpoint: sequence });
@@ -249,7 +240,7 @@ test("an empty table, several streams in one table, another consumer's table and
     }),
   );
   client.destroy();
-  await expect(takeOver(sourceOf("s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" });
+  await expect(takeOver(sourceOf(stores, "s-0"))).rejects.toMatchObject({ code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal" });
 });
 
 const ours = { scope, partition: "s-0" as PartitionId };
