@@ -1,5 +1,6 @@
 import type { FakeCall, Faults } from "./fault.ts";
-import { listenLocally, type FakeRequest, type FakeResponse, type HttpVersion, type LocalListener } from "./local-listener.ts";
+import type { LocalListener } from "./listen.ts";
+import { listenLocally, type FakeRequest, type FakeResponse, type HttpVersion } from "./local-listener.ts";
 
 /** An exception of the faked service. */
 export class FakeServiceError extends Error {

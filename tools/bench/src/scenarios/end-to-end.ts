@@ -1,7 +1,6 @@
 import { checkpoint, classify, constant, consume, deadLetter, decode, handle, json, map, retry, when } from "@spillway/core";
 import { succeeded, type Payload, type Sink } from "@spillway/spec";
 import type { Scenario } from "../bar.ts";
-import { benchLog } from "../bench-log.ts";
 import { HandWritten } from "../charges/hand-written.ts";
 import { encodeOrder, type Order } from "../charges/order.ts";
 import { RxPipeline } from "../charges/rx-pipeline.ts";
@@ -9,8 +8,8 @@ import { Declined, Service } from "../charges/service.ts";
 import { Countdown } from "../countdown.ts";
 import { OrderCheck } from "../order-check.ts";
 import { makePages, unit, type Page } from "../pages.ts";
+import { pipelineVariant, type PipelineVariant } from "../pipeline-variant.ts";
 import { pairedRounds, ratios, sayRounds, type Variant } from "../rounds.ts";
-import { start } from "../running.ts";
 import { median, spreadOf } from "../statistics.ts";
 
 const partitions = makePages(encodeOrder);
@@ -43,50 +42,38 @@ export const endToEndRxjs: Scenario = {
   },
 };
 
-function spillway(): { readonly variant: Variant; stop(): Promise<void> } {
-  const log = benchLog(partitions);
-  const countdown = new Countdown();
+function spillway(): PipelineVariant {
   const service = new Service(new OrderCheck(partitions));
-  const letters: Sink<Payload> = {
-    name: "letters",
-    traits: { maxBatchSize: 100, order: "none" },
-    async write(messages) {
-      for (const _message of messages) countdown.tick();
-      return messages.map(() => succeeded);
+  return pipelineVariant(
+    "engine",
+    partitions,
+    (source, countdown) => {
+      const letters: Sink<Payload> = {
+        name: "letters",
+        traits: { maxBatchSize: 100, order: "none" },
+        async write(messages) {
+          for (const _message of messages) countdown.tick();
+          return messages.map(() => succeeded);
+        },
+      };
+      return consume(source, { ordering: "key", maxInFlight }).pipe(
+        decode(json()),
+        map((value) => value as Order),
+        handle(
+          async (order, { attempt }) => {
+            await service.charge(order, attempt);
+            countdown.tick();
+          },
+          { concurrency },
+        ),
+        classify(when(Declined, "permanent")),
+        retry({ attempts: 3, backoff: constant(10) }),
+        deadLetter(letters),
+        checkpoint({ everyMessages: 1_000 }),
+      );
     },
-  };
-  const pipeline = consume(log.source, { ordering: "key", maxInFlight }).pipe(
-    decode(json()),
-    map((value) => value as Order),
-    handle(
-      async (order, { attempt }) => {
-        await service.charge(order, attempt);
-        countdown.tick();
-      },
-      { concurrency },
-    ),
-    classify(when(Declined, "permanent")),
-    retry({ attempts: 3, backoff: constant(10) }),
-    deadLetter(letters),
-    checkpoint({ everyMessages: 1_000 }),
+    (given) => ({ succeeded: given - given / 1_000, deadLettered: given / 1_000, retries: given / 100 }),
   );
-  const running = start(pipeline);
-  let given = 0;
-  return {
-    variant: {
-      name: "engine",
-      run(messages) {
-        given += messages;
-        const done = countdown.start(messages);
-        log.give(messages);
-        return done;
-      },
-    },
-    async stop() {
-      await running.stop({ delivered: given, succeeded: given - given / 1_000, deadLettered: given / 1_000, retries: given / 100 });
-      log.checkWatermarks();
-    },
-  };
 }
 
 function byHand(): Variant {

@@ -1,10 +1,8 @@
 import { checkpoint, consume, haltOnFailure, handleBatch } from "@spillway/core";
 import type { Scenario } from "../bar.ts";
-import { benchLog } from "../bench-log.ts";
-import { Countdown } from "../countdown.ts";
 import { makePages, overPages, unit } from "../pages.ts";
+import { pipelineVariant } from "../pipeline-variant.ts";
 import { differences, pairedRounds, sayRounds, type Variant } from "../rounds.ts";
-import { start } from "../running.ts";
 import { median, spreadOf } from "../statistics.ts";
 
 const batchSize = 1_000;
@@ -15,35 +13,23 @@ let seen = 0;
 export const batches: Scenario = {
   bars: [{ name: "handle-batch", says: "full batches of 1,000 through handleBatch, over a batch loop", atMost: 150, unit: "ns/message" }],
   async measure() {
-    const log = benchLog(pages);
-    const countdown = new Countdown();
     let calls = 0;
-    const pipeline = consume(log.source, { ordering: "none", maxInFlight: 8_192 }).pipe(
-      handleBatch(
-        async (values: readonly number[]) => {
-          calls++;
-          seen ^= values[0] as number;
-          for (let ticks = values.length; ticks > 0; ticks--) countdown.tick();
-        },
-        { maxMessages: batchSize, lingerMs: 60_000 },
+    const engine = pipelineVariant("engine", pages, (source, countdown) =>
+      consume(source, { ordering: "none", maxInFlight: 8_192 }).pipe(
+        handleBatch(
+          async (values: readonly number[]) => {
+            calls++;
+            seen ^= values[0] as number;
+            for (let ticks = values.length; ticks > 0; ticks--) countdown.tick();
+          },
+          { maxMessages: batchSize, lingerMs: 60_000 },
+        ),
+        haltOnFailure(),
+        checkpoint(),
       ),
-      haltOnFailure(),
-      checkpoint(),
     );
-    const running = start(pipeline);
-    let given = 0;
-    const engine: Variant = {
-      name: "engine",
-      run(messages) {
-        given += messages;
-        const done = countdown.start(messages);
-        log.give(messages);
-        return done;
-      },
-    };
-    const measured = await pairedRounds([loop(), engine], { unit: unit * 2, rounds: 9, roundMs: 150 });
-    await running.stop({ delivered: given, succeeded: given });
-    log.checkWatermarks();
+    const measured = await pairedRounds([loop(), engine.variant], { unit: unit * 2, rounds: 9, roundMs: 150 });
+    const given = await engine.stop();
     const over = differences(measured, "engine", "loop");
     return [
       {

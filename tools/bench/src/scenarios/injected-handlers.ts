@@ -4,11 +4,10 @@ import { checkpoint, consume, haltOnFailure, handle, type Stage } from "@spillwa
 import type { Message } from "@spillway/spec";
 import { container, inject, injectable, Lifecycle, scoped, type DependencyContainer } from "tsyringe";
 import type { Scenario } from "../bar.ts";
-import { benchLog } from "../bench-log.ts";
 import { Countdown } from "../countdown.ts";
 import { makePages, unit } from "../pages.ts";
-import { pairedRounds, ratios, sayRounds, type Variant } from "../rounds.ts";
-import { start } from "../running.ts";
+import { pipelineVariant, type PipelineVariant } from "../pipeline-variant.ts";
+import { pairedRounds, ratios, sayRounds } from "../rounds.ts";
 import { median, spreadOf } from "../statistics.ts";
 
 const pages = makePages((index) => index);
@@ -89,28 +88,10 @@ export const injectedHandlers: Scenario = {
   },
 };
 
-function variant(
-  name: string,
-  stageOf: (app: DependencyContainer, countdown: Countdown) => Stage<number, unknown>,
-): { readonly variant: Variant; stop(): Promise<void> } {
-  const log = benchLog(pages);
-  const countdown = new Countdown();
-  const app = container.createChildContainer();
-  app.registerInstance(Countdown, countdown);
-  const running = start(
-    consume(log.source, { ordering: "none", maxInFlight: 8_192 }).pipe(stageOf(app, countdown), haltOnFailure(), checkpoint()),
-  );
-  let given = 0;
-  return {
-    variant: {
-      name,
-      run(messages) {
-        given += messages;
-        const done = countdown.start(messages);
-        log.give(messages);
-        return done;
-      },
-    },
-    stop: () => running.stop({ delivered: given, succeeded: given, inFlight: 0 }),
-  };
+function variant(name: string, stageOf: (app: DependencyContainer, countdown: Countdown) => Stage<number, unknown>): PipelineVariant {
+  return pipelineVariant(name, pages, (source, countdown) => {
+    const app = container.createChildContainer();
+    app.registerInstance(Countdown, countdown);
+    return consume(source, { ordering: "none", maxInFlight: 8_192 }).pipe(stageOf(app, countdown), haltOnFailure(), checkpoint());
+  });
 }

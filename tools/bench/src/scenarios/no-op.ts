@@ -1,12 +1,11 @@
 import { checkpoint, consume, haltOnFailure, handle, type HandleContext } from "@spillway/core";
 import type { Message } from "@spillway/spec";
 import type { Scenario } from "../bar.ts";
-import { benchLog } from "../bench-log.ts";
-import { Countdown } from "../countdown.ts";
+import type { Countdown } from "../countdown.ts";
 import { OrderCheck } from "../order-check.ts";
 import { makePages, overPages, unit } from "../pages.ts";
+import { pipelineVariant, type PipelineVariant } from "../pipeline-variant.ts";
 import { differences, pairedRounds, ratios, sayRounds, type Variant } from "../rounds.ts";
-import { start } from "../running.ts";
 import { median, spreadOf } from "../statistics.ts";
 
 type Order = "none" | "key";
@@ -27,7 +26,7 @@ export const synchronous: Scenario = {
     { name: "sync-over", says: "sync no-op handler, over a bare loop", atMost: 150, unit: "ns/message" },
   ],
   async measure() {
-    const engine = await pipeline("none", (countdown) => (value, { message }) => {
+    const engine = pipeline("none", (countdown) => (value, { message }) => {
       look(value, message);
       countdown.tick();
     });
@@ -66,7 +65,7 @@ export const asynchronousByKey: Scenario = {
 };
 
 async function asynchronous(order: Order, name: string): ReturnType<Scenario["measure"]> {
-  const engine = await pipeline(order, (countdown) => async (value, { message }) => {
+  const engine = pipeline(order, (countdown) => async (value, { message }) => {
     look(value, message);
     countdown.tick();
   });
@@ -87,7 +86,7 @@ async function asynchronous(order: Order, name: string): ReturnType<Scenario["me
 /** The order is checked apart from the clock: what is timed has nothing to do but the engine's work. */
 async function checkOrder(): Promise<void> {
   const check = new OrderCheck(pages);
-  const engine = await pipeline("key", (countdown) => async (value) => {
+  const engine = pipeline("key", (countdown) => async (value) => {
     check.begin(value);
     await Promise.resolve();
     check.end(value);
@@ -97,28 +96,15 @@ async function checkOrder(): Promise<void> {
   await engine.stop();
 }
 
-async function pipeline(
+function pipeline(
   ordering: Order,
   makeHandler: (countdown: Countdown) => (value: number, context: HandleContext) => void | Promise<void>,
-): Promise<{ readonly variant: Variant; stop(): Promise<void> }> {
-  const log = benchLog(pages);
-  const countdown = new Countdown();
-  const stages = [handle(makeHandler(countdown), { concurrency: 64 }), haltOnFailure(), checkpoint()] as const;
-  const running = start(consume(log.source, { ordering, maxInFlight: 8_192 }).pipe(...stages));
-  let given = 0;
-  return {
-    variant: {
-      name: "engine",
-      run(messages) {
-        given += messages;
-        const done = countdown.start(messages);
-        log.give(messages);
-        return done;
-      },
-    },
-    async stop() {
-      await running.stop({ delivered: given, succeeded: given, inFlight: 0 });
-      log.checkWatermarks();
-    },
-  };
+): PipelineVariant {
+  return pipelineVariant("engine", pages, (source, countdown) =>
+    consume(source, { ordering, maxInFlight: 8_192 }).pipe(
+      handle(makeHandler(countdown), { concurrency: 64 }),
+      haltOnFailure(),
+      checkpoint(),
+    ),
+  );
 }

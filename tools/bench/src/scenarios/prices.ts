@@ -17,12 +17,11 @@ import {
 import { succeeded, type LogSource, type Payload, type Sink } from "@spillway/spec";
 import { tap, type Observable } from "rxjs";
 import type { Scenario } from "../bar.ts";
-import { benchLog, type BenchTraits } from "../bench-log.ts";
+import type { BenchTraits } from "../bench-log.ts";
 import { encodeOrder, type Order } from "../charges/order.ts";
-import { Countdown } from "../countdown.ts";
 import { makePages, unit } from "../pages.ts";
-import { differences, pairedRounds, sayRounds, type Variant } from "../rounds.ts";
-import { start } from "../running.ts";
+import { pipelineVariant } from "../pipeline-variant.ts";
+import { differences, pairedRounds, sayRounds } from "../rounds.ts";
 import { median, spreadOf } from "../statistics.ts";
 
 type Source = LogSource<Uint8Array, BenchTraits>;
@@ -115,32 +114,13 @@ function price(name: string, says: string, build: Build): Scenario {
   return {
     bars: [{ name, says, unit: "ns/message" }],
     async measure() {
-      const base = variant("plain", plain);
-      const priced = variant("with it", build);
+      const base = pipelineVariant("plain", partitions, (source, countdown) => plain(source, () => countdown.tick()));
+      const priced = pipelineVariant("with it", partitions, (source, countdown) => build(source, () => countdown.tick()));
       const measured = await pairedRounds([base.variant, priced.variant], { unit, rounds: 9, roundMs: 100 });
       await base.stop();
       await priced.stop();
       const over = differences(measured, "with it", "plain");
       return [{ name, value: median(over), spread: spreadOf(over), detail: sayRounds(measured) }];
     },
-  };
-}
-
-function variant(name: string, build: Build): { readonly variant: Variant; stop(): Promise<void> } {
-  const log = benchLog(partitions);
-  const countdown = new Countdown();
-  const running = start(build(log.source, () => countdown.tick()));
-  let given = 0;
-  return {
-    variant: {
-      name,
-      run(messages) {
-        given += messages;
-        const done = countdown.start(messages);
-        log.give(messages);
-        return done;
-      },
-    },
-    stop: () => running.stop({ delivered: given, succeeded: given }),
   };
 }
