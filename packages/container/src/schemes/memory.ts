@@ -9,6 +9,7 @@ import {
   type MemoryLog,
   type MemoryQueue,
 } from "@spillway/memory";
+import { getOrMake } from "../get-or-make.ts";
 import { oneOf, text } from "../option.ts";
 import { scheme, type Scheme } from "../scheme.ts";
 import { consumerOf } from "./consumer-of.ts";
@@ -24,8 +25,8 @@ export function memoryScheme(): Scheme {
   const logs = new Map<string, MemoryLog>();
   const queues = new Map<string, MemoryQueue<true>>();
   const stores = memoryStores();
-  const log = (name: string): MemoryLog => made(logs, name, () => memoryLog({ name, partitions: 4 }));
-  const queue = (name: string): MemoryQueue<true> => made(queues, name, () => memoryQueue({ name, groups: true }));
+  const log = (name: string): MemoryLog => getOrMake(logs, name, () => memoryLog({ name, partitions: 4 }));
+  const queue = (name: string): MemoryQueue<true> => getOrMake(queues, name, () => memoryQueue({ name, groups: true }));
   return scheme({
     name: "memory",
     form,
@@ -44,10 +45,4 @@ export function memoryScheme(): Scheme {
     },
     stores: () => stores,
   });
-}
-
-function made<Thing>(things: Map<string, Thing>, name: string, make: () => Thing): Thing {
-  const thing = things.get(name) ?? make();
-  things.set(name, thing);
-  return thing;
 }

@@ -11,6 +11,7 @@ import {
   type MemoryQueue,
   type MemoryStores,
 } from "@spillway/memory";
+import { getOrMake } from "../get-or-make.ts";
 import { oneOf, text, wholeNumber } from "../option.ts";
 import { scheme, type Scheme } from "../scheme.ts";
 
@@ -30,8 +31,8 @@ export function memoryWorld(name = "memory"): MemoryWorld {
   const queues = new Map<string, MemoryQueue<true>>();
   const stores = new Map<string, MemoryStores>();
   const calls: string[] = [];
-  const log = (path: string): MemoryLog => made(logs, path, () => memoryLog({ name: path, partitions: 2 }));
-  const queue = (path: string): MemoryQueue<true> => made(queues, path, () => memoryQueue({ name: path, groups: true }));
+  const log = (path: string): MemoryLog => getOrMake(logs, path, () => memoryLog({ name: path, partitions: 2 }));
+  const queue = (path: string): MemoryQueue<true> => getOrMake(queues, path, () => memoryQueue({ name: path, groups: true }));
   return {
     calls,
     log,
@@ -53,17 +54,11 @@ export function memoryWorld(name = "memory"): MemoryWorld {
       source({ address, options, consumer: reader }) {
         if (options.as === "queue") return memoryQueueSource({ queue: queue(address.path) });
         const consumer = options.consumer ?? reader ?? "consumer";
-        return memorySource({ log: log(address.path), consumer, stores: made(stores, `${address.path} ${consumer}`, memoryStores) });
+        return memorySource({ log: log(address.path), consumer, stores: getOrMake(stores, `${address.path} ${consumer}`, memoryStores) });
       },
       sink: ({ address, options }) =>
         options.as === "queue" ? memoryQueueSink({ queue: queue(address.path) }) : memoryLogSink({ log: log(address.path) }),
       stores: undefined,
     }),
   };
-}
-
-function made<Thing>(things: Map<string, Thing>, name: string, make: () => Thing): Thing {
-  const thing = things.get(name) ?? make();
-  things.set(name, thing);
-  return thing;
 }
