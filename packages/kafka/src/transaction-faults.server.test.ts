@@ -87,6 +87,16 @@ describe.skipIf(skip !== undefined)("faults in transactions", () => {
     };
   };
 
+  /** A member that sleeps so long between heartbeats that it hears of nothing, over as many messages. */
+  const sleepyMember = async (
+    messages: number,
+  ): Promise<{ readonly pair: readonly [TestTopic, TestTopic]; readonly groupId: string; readonly old: Hand; kill(): void }> => {
+    const pair = await topics(messages);
+    const groupId = randomUUID();
+    const { client, kill } = killableClient(cluster.endpoint);
+    return { pair, groupId, old: await join(pair, { groupId, client, heartbeatIntervalMs: 30_000 }), kill };
+  };
+
   test("what was written for messages that no checkpoint has settled is never seen, and what was done beyond the watermark is", {
     timeout,
   }, async () => {
@@ -104,11 +114,7 @@ describe.skipIf(skip !== undefined)("faults in transactions", () => {
   test("a member that was replaced while it slept can commit nothing any more, and nothing of what it had written is seen", {
     timeout,
   }, async () => {
-    const pair = await topics(4);
-    const groupId = randomUUID();
-    const { client, kill } = killableClient(cluster.endpoint);
-    // It sleeps so long between heartbeats that it hears of nothing.
-    const old = await join(pair, { groupId, client, heartbeatIntervalMs: 30_000 });
+    const { pair, groupId, old, kill } = await sleepyMember(4);
     const messages = await messagesOf(pair[0], 4);
     await old.write(messages, " by the old");
     await removeMembers(pair[0], groupId);
@@ -130,10 +136,7 @@ describe.skipIf(skip !== undefined)("faults in transactions", () => {
   });
 
   test("a member that fell asleep in its transaction cannot end it after it was replaced", { timeout }, async () => {
-    const pair = await topics(4);
-    const groupId = randomUUID();
-    const { client, kill } = killableClient(cluster.endpoint);
-    const old = await join(pair, { groupId, client, heartbeatIntervalMs: 30_000 });
+    const { pair, groupId, old, kill } = await sleepyMember(4);
     const messages = await messagesOf(pair[0], 4);
     await old.write(messages, " by the old");
     let asleep = 0;
@@ -154,10 +157,7 @@ describe.skipIf(skip !== undefined)("faults in transactions", () => {
   });
 
   test("T29: what a member commits in the last moment before it is replaced is known to its successor", { timeout }, async () => {
-    const pair = await topics(2);
-    const groupId = randomUUID();
-    const { client, kill } = killableClient(cluster.endpoint);
-    const old = await join(pair, { groupId, client, heartbeatIntervalMs: 30_000 });
+    const { pair, groupId, old, kill } = await sleepyMember(2);
     await old.write(await messagesOf(pair[0], 2));
     let ending = 0;
     // The end of its transaction arrives after the successor has joined, and before that has taken the transactions over.
