@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { breaker, checkpoint, constant, consume, deadLetter, explain, handle, handleBatch, retry } from "./index.ts";
 import { world } from "./testing/world.ts";
 
@@ -63,4 +63,45 @@ test("a breaker opens by ratio, guards batches too, and stopping does not wait f
   expect(service.state).toBe("open");
   const report = await running.stop();
   expect(report).toMatchObject({ succeeded: 0, deadLettered: 0, inFlight: 0, aborted: 20 });
+});
+
+test.each<[string, () => unknown]>([
+  [
+    "throws",
+    () => {
+      throw new Error("the gauge is broken");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("the gauge is broken"))],
+])("G13: a listener of a breaker that %s changes nothing, and the others hear of the change", async (_name, listener) => {
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  const w = world();
+  const service = breaker({ name: "service", consecutiveFailures: 1, openMs: 1_000 });
+  service.onChange(listener);
+  const heard: string[] = [];
+  service.onChange((state) => void heard.push(state));
+  let down = true;
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      handle(
+        async () => {
+          if (down) throw new Error("down");
+        },
+        { breaker: service },
+      ),
+      retry({ attempts: 3, backoff: constant(10) }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("a");
+  await w.clock.advance(500);
+  down = false;
+  await w.clock.advance(5_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", unhandled);
+  expect(heard).toEqual(["open", "half-open", "closed"]);
+  expect(unhandled).not.toHaveBeenCalled();
+  expect(await running.stop()).toMatchObject({ succeeded: 1, deadLettered: 0 });
 });

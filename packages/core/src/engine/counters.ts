@@ -12,7 +12,7 @@ export interface Counts {
   readonly retries: number;
   /** Checkpoints saved. */
   readonly checkpoints: number;
-  /** Errors thrown by the event listener. */
+  /** Errors of the event listener: thrown, or the rejections of its promises. */
   readonly listenerErrors: number;
 }
 

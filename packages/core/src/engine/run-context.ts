@@ -7,6 +7,7 @@ import { BudgetQueue } from "./budget-queue.ts";
 import { CarefulTurn } from "./careful-turn.ts";
 import { Counters } from "./counters.ts";
 import type { Feed } from "./feed.ts";
+import { isThenable } from "./is-thenable.ts";
 import type { Failure } from "./mark.ts";
 import { RetryWheel } from "./retry-wheel.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -128,12 +129,15 @@ export class Run {
     this.#drained.push(task);
   }
 
-  /** Tells the listener, if there is one; what it throws is counted and changes nothing. */
+  /** Tells the listener, if there is one; what it throws, or rejects with, is counted and changes nothing. */
   emit(event: EngineEvent): void {
+    const failed = (): void => void this.counters.listenerErrors++;
     try {
-      this.settings.listener?.(event);
+      // A listener that is an async function has a type that fits: without a look at its answer, its rejection would end the process.
+      const answer: unknown = this.settings.listener?.(event);
+      if (isThenable(answer)) answer.then(undefined, failed);
     } catch {
-      this.counters.listenerErrors++;
+      failed();
     }
   }
 
