@@ -196,9 +196,9 @@ export class Run {
   }
 
   #retryDue(delivery: TrackedDelivery): void {
-    const { budget } = delivery.lastFailure as Failure;
-    if (budget === undefined) this.#startRetry(delivery);
-    else this.#queueOf(budget).add(delivery);
+    const { rationing } = delivery.lastFailure as Failure;
+    if (rationing === undefined) this.#startRetry(delivery);
+    else this.#queueOf(rationing.budget).add(delivery);
   }
 
   #queueOf(budget: RetryBudget): BudgetQueue {
