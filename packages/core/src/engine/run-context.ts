@@ -85,8 +85,10 @@ export class Run {
   readonly #uncrowded: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
   readonly #ended: (() => void)[] = [];
-  /** How many stages have more work queued than they can soon do; while there is one, no message is let in. */
+  /** How many stages have more work queued than they can soon do, or rest; while there is one, no message is let in. */
   crowding = 0;
+  /** How many of these rest, and say why themselves. */
+  resting = 0;
 
   constructor(settings: RunSettings) {
     this.settings = settings;
@@ -118,6 +120,12 @@ export class Run {
   crowd(change: 1 | -1): void {
     this.crowding += change;
     if (this.crowding === 0) for (const task of this.#uncrowded) task();
+  }
+
+  /** A stage rests the intake (1), for a reason that a gate of its own or a breaker tells, or does no longer (-1). */
+  rest(change: 1 | -1): void {
+    this.resting += change;
+    this.crowd(change);
   }
 
   onUncrowded(task: () => void): void {
