@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
-import { checkpoint, constant, consume, deadLetter, decode, handle, retry, retryBudget, text, type RetryBudget } from "./index.ts";
 import { memoryLog, memorySource } from "@spillway/memory";
+import type { Payload, Sink } from "@spillway/spec";
+import { expect, test } from "vitest";
+import { checkpoint, constant, consume, deadLetter, decode, explain, handle, retry, retryBudget, text, type RetryBudget } from "./index.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 /** A pipeline in which "bad…" fails at every attempt and all else passes, over a log of its own. */
@@ -108,4 +109,33 @@ test("a message that grows older than maxAgeMs while it waits for the budget is 
     ["d", "exhausted"],
   ]);
   expect(await running.stop()).toMatchObject({ deadLettered: 4, retries: 3 });
+});
+
+test("what the budget's wait has made too old is dead-lettered like any other: a stop waits for the sink's answer", async () => {
+  const w = world();
+  const slow: Sink<Payload> = {
+    ...w.deadLetters,
+    async write(...call) {
+      await new Promise<void>((resolve) => void w.clock.schedule(5_000, resolve));
+      return await w.deadLetters.write(...call);
+    },
+  };
+  const budget = retryBudget({ share: 0, floorPerSecond: 0.01, maxSaved: 1 });
+  budget.take(w.clock.nowMs());
+  const pipeline = consume(w.source(), { ordering: "none" }).pipe(
+    handle(() => {
+      throw new Error("no answer");
+    }),
+    retry({ attempts: 2, backoff: constant(1_000), maxAgeMs: 10_000, budget }),
+    deadLetter(slow),
+    checkpoint(),
+  );
+  const running = w.start(pipeline);
+  w.append("a");
+  await w.clock.advance(12_000);
+  expect(explain(pipeline).feeds[0]?.firstUnsettled).toMatchObject({
+    state: "waits for its dead letter after a failure at handle",
+    nextAttemptMs: undefined,
+  });
+  expect(await running.stop()).toMatchObject({ deadLettered: 1, aborted: 0 });
 });
