@@ -1,7 +1,22 @@
 import { memoryQueue, memoryQueueSource, memorySource } from "@spillway/memory";
-import { SpillwayError } from "@spillway/spec";
+import { SpillwayError, type Payload } from "@spillway/spec";
+import { map as rxMap, type Observable } from "rxjs";
 import { expect, test } from "vitest";
-import { checkpoint, clearKeys, constant, consume, deadLetter, decode, explain, handle, handleBatch, retry, text } from "./index.ts";
+import {
+  checkpoint,
+  clearKeys,
+  constant,
+  consume,
+  deadLetter,
+  decode,
+  explain,
+  handle,
+  handleBatch,
+  retry,
+  run,
+  text,
+  type Delivery,
+} from "./index.ts";
 import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 function pipeline(w: World, handled: string[], later: "handle" | "batch" = "handle") {
@@ -88,22 +103,36 @@ test("with more blocked keys than its checkpoints can keep, the pipeline stops a
   });
 });
 
-test("a queue cannot keep blocked keys: the pipeline stops and says so", async () => {
+test.each<[string, (w: World) => Observable<Delivery<Payload>>, string]>([
+  ["ordering none", (w) => consume(w.source(), { ordering: "none" }), 'needs ordering "key"'],
+  ["ordering partition", (w) => consume(w.source(), { ordering: "partition" }), 'needs ordering "key"'],
+  [
+    "a queue",
+    (w) => consume(memoryQueueSource({ queue: memoryQueue({ name: "jobs", groups: true, clock: w.clock }) }), { ordering: "key" }),
+    '"jobs" is a queue; use "skip-one"',
+  ],
+  [
+    "a store that keeps no notes",
+    (w) => {
+      const { maxDone, load, save } = w.stores.checkpoints;
+      return consume(memorySource({ log: w.log, consumer: "test", stores: { ...w.stores, checkpoints: { maxDone, load, save } } }), {
+        ordering: "key",
+      });
+    },
+    'those of "orders" keep no notes',
+  ],
+])("blocked keys are refused at the start where they would mean nothing or be forgotten: %s", async (_name, head, says) => {
   const w = world();
-  const queue = memoryQueue({ name: "jobs", groups: true, clock: w.clock });
-  queue.send([{ key: "k", value: Buffer.from("bad") }]);
-  const running = w.start(
-    consume(memoryQueueSource({ queue }), { ordering: "key" }).pipe(
-      handle(() => {
-        throw new Error("no");
-      }),
-      deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
-      checkpoint(),
-    ),
+  const pipeline = head(w).pipe(
+    handle(() => undefined),
+    rxMap((delivery) => delivery),
+    deadLetter(w.deadLetters, { keys: "dead-letter-until-cleared" }),
+    checkpoint(),
   );
-  const outcome = running.report.catch((error: unknown) => error);
-  await w.clock.advance(60_000);
-  expect(await outcome).toMatchObject({ message: expect.stringContaining("skip-one") });
+  await expect(run(pipeline, { clock: w.clock })).rejects.toMatchObject({
+    code: "SPILLWAY_INVALID_OPTIONS",
+    message: expect.stringContaining(says),
+  });
 });
 
 test.each([

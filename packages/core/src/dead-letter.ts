@@ -10,13 +10,17 @@ import { addStage } from "./pipeline.ts";
 
 /** How messages are dead-lettered. */
 export interface DeadLetterOptions {
-  /** Stops the pipeline, or rests the source, when dead letters become too many. Default: no bound. */
-  readonly budget?: DeadLetterBudget;
+  /**
+   * Stops the pipeline, or rests the source, when dead letters become too many. Several, each with dispositions of its own, bound each kind by itself.
+   * Default: no bound.
+   */
+  readonly budget?: DeadLetterBudget | readonly DeadLetterBudget[];
   /**
    * What becomes of the later messages of a dead letter's key, with ordering "key". "skip-one": they go on without it. "dead-letter-until-cleared": they
    * follow it into the dead letters, in their order and without being worked on, so that a redrive of all of them restores the order; until clearKeys(). A
    * message that fails while an earlier one of its key is still at work waits for that, whatever comes of it, and is then written.
-   * The keys are kept with the checkpoint, at most 1,000 of a partition: with one more the pipeline stops. Default "skip-one".
+   * The keys are kept with the checkpoint, as many of a partition as its store keeps (1,000 in memory and in a file, 32 in DynamoDB): with one more the pipeline
+   * stops. Refused at the start where the store keeps none (a Kafka group), on a queue, and with another ordering. Default "skip-one".
    */
   readonly keys?: "skip-one" | "dead-letter-until-cleared";
 }
@@ -39,16 +43,17 @@ export function deadLetter(
   options: DeadLetterOptions = {},
 ): <T>(source: Observable<Delivery<T, "open" | "retried">>) => Observable<Delivery<T, "resolved">> {
   requireKnown("deadLetter", options, ["budget", "keys"]);
-  const { budget, keys = "skip-one" } = options;
+  const { budget = [], keys = "skip-one" } = options;
+  const budgets = [budget].flat();
   if (keys !== "skip-one" && keys !== "dead-letter-until-cleared")
     refuse(`keys must be "skip-one" or "dead-letter-until-cleared", but is ${JSON.stringify(keys)}`);
   const stage: StageDescription = {
     kind: "deadLetter",
     name: undefined,
-    says: `moves messages that have finally failed to "${sink.name}"${budget === undefined ? "" : `; ${budget.says}`}`,
+    says: `moves messages that have finally failed to "${sink.name}"${budgets.map(({ says }) => `; ${says}`).join("")}`,
     promise: `${sayWrites(sink)}; a message whose dead letter is refused stays unsettled and keeps its lane while the write is repeated, and with more than ${crowded} of them no further message is let in.`,
     role: { is: "inside" },
-    build: ({ run, next }) => new DeadLetterStage({ run, sink, budget, blocksKeys: keys === "dead-letter-until-cleared", next }),
+    build: ({ run, next }) => new DeadLetterStage({ run, sink, budgets, blocksKeys: keys === "dead-letter-until-cleared", next }),
   };
   return (source) => addStage(source, stage);
 }

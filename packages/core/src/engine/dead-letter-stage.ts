@@ -1,4 +1,4 @@
-import { hasCode, SpillwayError, type ItemResult, type Payload, type Sink } from "@spillway/spec";
+import { hasCode, SpillwayError, type Disposition, type ItemResult, type Payload, type Sink } from "@spillway/spec";
 import { boundedCall } from "../leases/bounded-call.ts";
 import type { GateExplanation } from "../gate-explanation.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
@@ -17,7 +17,7 @@ import { asError, sayError } from "./say-error.ts";
 export interface DeadLetterStageOptions {
   readonly run: Run;
   readonly sink: Sink<Payload>;
-  readonly budget: DeadLetterBudget | undefined;
+  readonly budgets: readonly DeadLetterBudget[];
   /** Whether the later messages of a dead letter's key follow it. */
   readonly blocksKeys: boolean;
   readonly next: Acceptor;
@@ -51,7 +51,9 @@ export class DeadLetterStage implements Acceptor {
   #open = 0;
   #writes = 0;
   #crowding = false;
-  readonly #meter: DeadLetterMeter | undefined;
+  readonly #meters: readonly DeadLetterMeter[];
+  /** Those of them that begin anew when the source goes on. */
+  readonly #usedUp = new Set<DeadLetterMeter>();
   readonly #blocksKeys: boolean;
   /** Why the source rests; undefined while it does not. */
   #held: string | undefined = undefined;
@@ -59,13 +61,14 @@ export class DeadLetterStage implements Acceptor {
   #failures = 0;
   #lastError: Error | undefined = undefined;
 
-  constructor({ run, sink, budget, blocksKeys, next }: DeadLetterStageOptions) {
+  constructor({ run, sink, budgets, blocksKeys, next }: DeadLetterStageOptions) {
     this.#run = run;
     this.#sink = sink;
     this.#next = next;
     this.#blocksKeys = blocksKeys;
-    this.#meter = budget === undefined ? undefined : new DeadLetterMeter(budget);
-    if (budget?.beyond === "halt") run.halts = true;
+    if (blocksKeys) run.blocksKeys = true;
+    this.#meters = budgets.map((budget) => new DeadLetterMeter(budget));
+    if (budgets.some(({ beyond }) => beyond === "halt")) run.halts = true;
     run.gates.push(() => this.#gate());
   }
 
@@ -80,7 +83,7 @@ export class DeadLetterStage implements Acceptor {
   accept(delivery: TrackedDelivery): void {
     const { mark } = delivery;
     if (mark === undefined || mark.kind !== "failed") {
-      if (this.#meter !== undefined) this.#meter.passed();
+      for (const meter of this.#meters) meter.passed();
       this.#next.accept(delivery);
     } else if (mark.failureClass === "fatal") this.#run.fail(mark.error, delivery);
     else this.#bury(delivery, mark);
@@ -88,8 +91,9 @@ export class DeadLetterStage implements Acceptor {
 
   #bury(delivery: TrackedDelivery, failure: Failure): void {
     const follows = hasCode(failure.error, "SPILLWAY_KEY_BLOCKED");
-    const tooMuch = follows ? undefined : this.#meter?.dead(dispositionOf(failure));
-    if (tooMuch !== undefined && this.#meter?.budget.beyond === "halt") {
+    const beyond = follows ? [] : this.#beyond(dispositionOf(failure));
+    const tooMuch = beyond.find(({ meter }) => meter.budget.beyond === "halt")?.says;
+    if (tooMuch !== undefined) {
       const error = new SpillwayError(
         `${tooMuch}: this is rarely the messages' fault; find out what has changed, then start again. The last one failed at ${failure.stage.name}: ${sayError(failure.error)}`,
         {
@@ -104,7 +108,15 @@ export class DeadLetterStage implements Acceptor {
     delivery.feed.paused(delivery);
     const letter: Letter = { delivery, failure, withStack: true, failures: 0 };
     if (!this.#blocks(delivery) || !this.#follow(letter)) this.#begin(letter);
-    if (tooMuch !== undefined) this.#hold(tooMuch);
+    for (const { meter, says } of beyond) this.#hold(meter, says);
+  }
+
+  /** Counts a dead letter; the meters that it is too much for, and why. */
+  #beyond(disposition: Disposition): readonly { readonly meter: DeadLetterMeter; readonly says: string }[] {
+    return this.#meters.flatMap((meter) => {
+      const says = meter.dead(disposition);
+      return says === undefined ? [] : [{ meter, says }];
+    });
   }
 
   #begin(letter: Letter): void {
@@ -153,15 +165,17 @@ export class DeadLetterStage implements Acceptor {
   }
 
   /** The source rests, and so do the dead letters that are not written. */
-  #hold(why: string): void {
+  #hold(meter: DeadLetterMeter, why: string): void {
+    this.#usedUp.add(meter);
     if (this.#held !== undefined) return;
+    const { holdMs } = meter.budget;
     this.#held = why;
-    const holdMs = this.#meter?.budget.holdMs ?? 0;
     this.#run.emit({ type: "held", why, forMs: holdMs });
     this.#run.rest(1);
     const cancel = this.#run.clock.schedule(holdMs, () => {
       this.#held = undefined;
-      this.#meter?.reset();
+      for (const each of this.#usedUp) each.reset();
+      this.#usedUp.clear();
       this.#run.emit({ type: "resumed", after: why });
       this.#run.rest(-1);
       this.#write();

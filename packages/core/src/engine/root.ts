@@ -1,5 +1,6 @@
 import type { LogSource, Source, StartPosition } from "@spillway/spec";
 import { leaseAssigner } from "../leases/lease-assigner.ts";
+import { requireBlockable } from "./blocked-key.ts";
 import { Credits } from "./credits.ts";
 import type { Gate } from "./gate.ts";
 import { LogIntake } from "./log-intake.ts";
@@ -55,6 +56,7 @@ export class Root {
 
   /** Begins to read the sources into the gate; the returned function abandons them. */
   activate(run: Run, gate: Gate, end: StreamEnd): () => void {
+    if (run.blocksKeys) for (const { source, ordering } of this.inputs) requireBlockable(source, ordering);
     const release = sourcesInUse.enter(this.inputs.map(({ source }) => source));
     const intakes = this.inputs.map((input) => intakeOf(input, run, gate));
     run.intakes.push(...intakes);

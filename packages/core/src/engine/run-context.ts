@@ -70,6 +70,8 @@ export class Run {
   receivesByRetry = 0;
   /** Whether a policy may stop the run at a failure, so that its queue counts stops like deaths. */
   halts = false;
+  /** Whether dead letters block their keys: not every source can be read so. */
+  blocksKeys = false;
   /** Why the run is ending; undefined while it is not. */
   stopping: Error | undefined = undefined;
   /** Told of every delivery that has ended, by whoever waits for that at present; undefined while nobody does. */
