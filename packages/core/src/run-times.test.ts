@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkpoint, consume, decode, haltOnFailure, handle, handleBatch, text } from "./index.ts";
+import { checkpoint, consume, decode, expand, haltOnFailure, handle, handleBatch, text } from "./index.ts";
 import { world } from "./testing/world.ts";
 
 test("a report says how long the run took, and a stop how long what runs takes as a rule", async () => {
@@ -43,4 +43,23 @@ test("a stop tells of batches as of handlers: how many messages are in them, how
     late: [{ key: "k" }, { key: "k" }],
   });
   expect(report).toMatchObject({ succeeded: 2, aborted: 2 });
+});
+
+test("a stop tells of an expanded message whose child will not make it", async () => {
+  const w = world();
+  const pipeline = consume(w.source(), { ordering: "none" }).pipe(
+    decode(text()),
+    expand((value) => value.split(",")),
+    handle(() => new Promise<void>((resolve) => void w.clock.schedule(5_000, resolve))),
+    haltOnFailure(),
+    checkpoint(),
+  );
+  const running = w.start(pipeline, { drainTimeoutMs: 2_000 });
+  w.append("a");
+  await w.clock.advance(6_000);
+  w.append("k=b,c");
+  await w.clock.settle();
+  const report = await running.stop();
+  expect(w.events.find(({ type }) => type === "draining")).toMatchObject({ running: 2, expectedMs: 5_000, late: [{ key: "k" }] });
+  expect(report).toMatchObject({ succeeded: 2, aborted: 3 });
 });

@@ -10,7 +10,7 @@ import type { Feed } from "./feed.ts";
 import { isThenable } from "./is-thenable.ts";
 import type { Failure } from "./mark.ts";
 import { RetryWheel } from "./retry-wheel.ts";
-import { Watchdog } from "./watchdog.ts";
+import { awaitedOf, Watchdog } from "./watchdog.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError } from "./say-error.ts";
 import { sharedController } from "./shared-controller.ts";
@@ -191,7 +191,7 @@ export class Run {
   #late(): readonly Message<unknown>[] {
     const slow = new Set<unknown>(this.stages.filter(({ typicalMs = 0 }) => typicalMs > this.settings.drainTimeoutMs));
     const underWay = this.intakes.flatMap(({ feeds }) => feeds.flatMap((feed) => feed.underWay()));
-    return underWay.filter(({ stage }) => slow.has(stage)).map(({ message }) => message);
+    return underWay.filter((delivery) => slow.has(awaitedOf(delivery)?.stage)).map(({ message }) => message);
   }
 
   /** Sends a failed delivery back to the stage that failed, after its failure's delay; one that would wait while its feed closes is aborted. */
