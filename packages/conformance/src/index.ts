@@ -25,6 +25,7 @@ export type {
 } from "./queue-source/queue-source-subject.ts";
 export { scorecard, type Score, type ScorecardRow, type ScoredAdapter, type ScoredServer } from "./scorecard/scorecard.ts";
 export { scorecardMarkdown } from "./scorecard/scorecard-markdown.ts";
+export { scorecardText } from "./scorecard/scorecard-text.ts";
 export { scorecardTotals, type ScorecardTotal } from "./scorecard/scorecard-totals.ts";
 export { sinkSuite } from "./sink/sink-suite.ts";
 export type { SinkHarness, SinkNeed, SinkSubject, SinkSuite, StoredMessage } from "./sink/sink-subject.ts";

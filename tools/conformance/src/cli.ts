@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
-import { scorecard, scorecardTotals, type ScorecardRow } from "@spillway/conformance";
+import { scorecard, scorecardText, scorecardTotals, type ScorecardRow } from "@spillway/conformance";
 import { adapters, type RegisteredAdapter } from "./adapters.ts";
 import { writeDocuments } from "./documents.ts";
 import { loadHarnesses } from "./harnesses.ts";
 import { manifestOf } from "./manifest.ts";
 
 const names = [...new Set(adapters.map(({ name }) => name))];
-const help = `Holds adapters to the contract and writes the scorecard to docs/conformance.md and docs/conformance.json.
+const help = `Holds adapters to the contract, prints the scorecard, and writes it to docs/conformance.md and docs/conformance.json.
 
   npm run conformance                 every adapter that needs no server; what is written of the others is kept
   npm run conformance -- --servers    the others too, on each of their servers and fakes, which are started
@@ -49,6 +49,7 @@ async function run(chosen: readonly RegisteredAdapter[]): Promise<void> {
       console.error(`${titleOf(adapter)} could not be opened:`, error);
     }
   }
+  if (rows.length > 0) console.log(`${scorecardText(rows)}\n`);
   console.table(scorecardTotals(rows).map(({ version: _version, server: _server, ...total }) => total));
   if (!values["dry-run"]) {
     await writeDocuments(rows, adapters);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { BoundCase, BoundSuite } from "../kit/bound-suite.ts";
 import { scorecardMarkdown } from "./scorecard-markdown.ts";
+import { scorecardText } from "./scorecard-text.ts";
 import { scorecardTotals } from "./scorecard-totals.ts";
 import { scorecard, type ScoredAdapter } from "./scorecard.ts";
 
@@ -69,4 +70,24 @@ test("the Markdown has a column for each subject and a numbered reason for what 
       "",
     ].join("\n"),
   );
+});
+
+test("the text has a letter for each subject, and says of each case on each whether it passed, and why not", async () => {
+  const rows = await scorecard([adapter("one", [passing, failing, skipped]), adapter("two", [passing, skipped])]);
+  expect(scorecardText(rows)).toBe(
+    [
+      "sink: A one log, B two log",
+      "   A  B",
+      "   .  .  G1   it works",
+      "  1!  -  G1   it fails",
+      "   2  2  G1   it lacks",
+      "  1: failed: a | b",
+      "  2: skipped: it cannot",
+    ].join("\n"),
+  );
+});
+
+test("the text has letters for more subjects than there are in the alphabet", async () => {
+  const rows = await scorecard(Array.from({ length: 28 }, (_, index) => adapter(`a${index}`, [passing])));
+  expect(scorecardText(rows)).toContain("Z a25 log, AA a26 log, AB a27 log");
 });
