@@ -10,6 +10,21 @@ export interface QueueTraits {
   readonly keys: boolean;
 }
 
+/** What a pipeline will do with the messages of a queue, as far as the queue's own settings may come in its way. */
+export interface QueueUse {
+  /** How often a failing message is tried at most, the first attempt included. */
+  readonly attempts: number;
+  /** The age at which a failing message is given up, in milliseconds; undefined when there is none. */
+  readonly maxAgeMs: number | undefined;
+  /** How many of these attempts may each cost a receive, because the wait before them is spent in the queue; 0 when all wait in the process. */
+  readonly receivesByRetry: number;
+  /**
+   * The receive at which a message that had no outcome before is dead-lettered as one that kills the process; undefined where the pipeline may halt, and so
+   * leaves it to the queue.
+   */
+  readonly crashedAtReceive: number | undefined;
+}
+
 /** A source that lends messages under receipts; anyone may compete for them. */
 export interface QueueSource<T, Traits extends QueueTraits = QueueTraits> {
   readonly kind: "queue";
@@ -37,6 +52,11 @@ export interface QueueSource<T, Traits extends QueueTraits = QueueTraits> {
   nack(receipts: readonly Receipt[], options: CallOptions & { readonly delayMs: number }): Promise<readonly ItemResult[]>;
   /** Keeps messages ours for another visibilityTimeoutMs from now. Results as for ack. Never called for a receipt that is being nacked. */
   extend(receipts: readonly Receipt[], options: CallOptions): Promise<readonly ItemResult[]>;
+  /**
+   * What the queue's own settings will do to such a use, one sentence each that says what to change; empty when they leave it alone. Asked once as a run
+   * starts, and whenever a caller wants to know: it must neither take messages nor change anything. A rejection is told, and costs the run nothing.
+   */
+  advise(use: QueueUse, options: CallOptions): Promise<readonly string[]>;
   /** The key and payload bytes that a message of this source arrived with, for its dead letter. Must not throw. */
   original(message: Message<T>): Original;
 }

@@ -323,3 +323,29 @@ describe("options", () => {
     expect([standard.traits.keys, fifo.traits.keys]).toEqual([false, true]);
   });
 });
+
+describe("advice", () => {
+  const use = { attempts: 5, maxAgeMs: undefined, receivesByRetry: 4, crashedAtReceive: 29 };
+
+  test("is of the queue's settings beside the pipeline's, and the source's own visibility", async () => {
+    const RedrivePolicy = '{"deadLetterTargetArn":"arn:dead","maxReceiveCount":3}';
+    sqs.on("GetQueueAttributes", () => ({
+      json: { Attributes: { VisibilityTimeout: "30", MessageRetentionPeriod: "345600", RedrivePolicy } },
+    }));
+    const source = sqsSource({ client: sqs.client(), queueUrl: sqs.queueUrl, visibilityTimeoutMs: 45_000 });
+    const [retries, killers, visibility] = await source.advise(use, { signal: calm });
+    expect(retries).toContain("of 5 attempts only 3 may be made");
+    expect(killers).toContain("at its receive number 29");
+    expect(visibility).toContain("this source uses 45000 ms");
+    expect(sqs.calls.map(({ action }) => action)).toEqual(["GetQueueAttributes"]);
+  });
+
+  test("that may not be had rejects, with the permission that is missing", async () => {
+    sqs.on("GetQueueAttributes", () => ({ status: 403, name: "AccessDeniedException", message: "no" }));
+    const source = sqsSource({ client: sqs.client(), queueUrl: sqs.queueUrl });
+    await expect(source.advise(use, { signal: calm })).rejects.toMatchObject({
+      code: "SPILLWAY_SQS_ACCESS_DENIED",
+      message: expect.stringContaining("GetQueueAttributes"),
+    });
+  });
+});

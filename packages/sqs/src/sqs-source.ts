@@ -10,7 +10,9 @@ import type { SpillwayError, ItemResult, Payload, QueueMessage, QueueSource, Rec
 import { callSqs, type SqsCall } from "./call-sqs.ts";
 import { takeMessages } from "./checksum.ts";
 import { createReader, type LargeMessageReading } from "./create-reader.ts";
+import { describeQueue } from "./describe-queue.ts";
 import { checkOptions, wholeNumber, wholeSeconds, type SqsOptions } from "./options.ts";
+import { queueAdvice } from "./queue-advice.ts";
 import { readReceipt } from "./receipt.ts";
 import { maxEntries, receiptLost, settle } from "./settle.ts";
 import type { SqsAction } from "./sqs-error.ts";
@@ -168,6 +170,10 @@ export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
       const results = await changeVisibility(lasting, signal, () => visibilityTimeout);
       const resultOf = new Map(lasting.map((receipt, index) => [receipt, results[index]]));
       return receipts.map((receipt) => resultOf.get(receipt) ?? { ok: false, error: heldTooLong() });
+    },
+
+    async advise(use, { signal }) {
+      return queueAdvice(await describeQueue({ client, queueUrl, signal, requestTimeoutMs, clock }), use, visibilityTimeoutMs);
     },
 
     original(message) {

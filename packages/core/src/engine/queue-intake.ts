@@ -66,8 +66,8 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
     this.feed.guard = new SuspectGuard({
-      crashLimit: options.crashLimit + options.run.receivesByRetry,
-      buries: !options.run.halts,
+      crashLimit: options.crashLimit + options.run.failures.receivesByRetry,
+      buries: !options.run.failures.halts,
       nowMs: () => options.run.clock.nowMs(),
     });
     this.#returns = new QueueReturns(options.run, options.source, this.#end.signal);
