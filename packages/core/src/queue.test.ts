@@ -218,7 +218,10 @@ test("G12: a message that is given out again and again without an outcome runs a
 
 test("visibility changes that a queue refuses are told, each call once, and their messages come back by themselves", async () => {
   const refused = async (receipts: readonly unknown[]): Promise<readonly ItemResult[]> =>
-    receipts.map(() => ({ ok: false, error: new SpillwayError("no permission to change visibility", { code: "SPILLWAY_TEST_DENIED" }) }));
+    receipts.map(() => ({
+      ok: false,
+      error: new SpillwayError("no permission to change visibility", { code: "SPILLWAY_TEST_DENIED", failureClass: "fatal" }),
+    }));
   const w = queueWorld({
     visibilityTimeoutMs: 3_000,
     drainTimeoutMs: 100,

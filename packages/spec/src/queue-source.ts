@@ -31,7 +31,10 @@ export interface QueueSource<T, Traits extends QueueTraits = QueueTraits> {
   /** Names the queue, for events and dead letters. */
   readonly name: string;
   readonly traits: Traits;
-  /** How long a message stays ours after receive or extend, in milliseconds. The engine extends at a third of it. */
+  /**
+   * How long a message stays ours after receive or extend, in milliseconds. The engine extends at a third of it, for the first time at two thirds at the latest; an
+   * extension that fails is asked for again in waits of at most a fifteenth.
+   */
   readonly visibilityTimeoutMs: number;
   /** The longest delay that nack accepts, in milliseconds; 0 when a message can only be given back at once. */
   readonly maxNackDelayMs: number;
@@ -50,7 +53,10 @@ export interface QueueSource<T, Traits extends QueueTraits = QueueTraits> {
   ack(receipts: readonly Receipt[], options: CallOptions): Promise<readonly ItemResult[]>;
   /** Gives messages back: they are delivered again after delayMs, whole milliseconds, at most maxNackDelayMs. Results as for ack. */
   nack(receipts: readonly Receipt[], options: CallOptions & { readonly delayMs: number }): Promise<readonly ItemResult[]>;
-  /** Keeps messages ours for another visibilityTimeoutMs from now. Results as for ack. Never called for a receipt that is being nacked. */
+  /**
+   * Keeps messages ours for another visibilityTimeoutMs from now. Results as for ack. Never called for a receipt that is being nacked. One call at a time: a
+   * lost answer should be given up early enough for another try before the visibility ends.
+   */
   extend(receipts: readonly Receipt[], options: CallOptions): Promise<readonly ItemResult[]>;
   /**
    * What the queue's own settings will do to such a use, one sentence each that says what to change; empty when they leave it alone. Asked once as a run

@@ -240,6 +240,29 @@ describe("settling", () => {
     expect(changes.map(({ input }) => input.Entries?.[0]?.VisibilityTimeout)).toEqual([0, 1, 1, 2, 91]);
   });
 
+  test("an extension that is never answered is given up after a sixth of the visibility, so that there is time for another", async () => {
+    const clock = manualClock();
+    let heard: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    sqs.on("ChangeMessageVisibilityBatch", () => {
+      heard();
+      return { fate: "hang" };
+    });
+    const source = sqsSource({
+      client: sqs.client(),
+      queueUrl: sqs.queueUrl,
+      visibilityTimeoutMs: 30_000,
+      requestTimeoutMs: 20_000,
+      clock,
+    });
+    const extension = source.extend([`${clock.nowMs().toString(36)} a` as Receipt], { signal: calm });
+    await arrived;
+    await clock.advance(5_000);
+    expect(await extension).toMatchObject([{ ok: false, error: { code: "SPILLWAY_SQS_TIMEOUT" } }]);
+  });
+
   test("no call is made for no receipts", async () => {
     const source = sqsSource({ client: sqs.client(), queueUrl: sqs.queueUrl });
     expect(await source.ack([], { signal: calm })).toEqual([]);
