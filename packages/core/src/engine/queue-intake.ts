@@ -109,6 +109,7 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#passed();
     this.#returns.soon(this.feed.close(reason).filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
+    this.#acknowledger.close(() => this.feed.unsettled);
     const { clock } = this.#run;
     scheduleUnless(this.#end.signal, clock, Math.max(0, deadlineMs - clock.nowMs()), () => this.abandon(reason));
   }
