@@ -1,7 +1,7 @@
 import { memoryQueue, memoryQueueSource, memorySink } from "@spillway/memory";
 import { SpillwayError, succeeded, type ItemResult, type Payload, type QueueSource, type Receipt } from "@spillway/spec";
 import { expect, test } from "vitest";
-import { checkpoint, consume, deadLetter, decode, handle, run, text, type EngineEvent } from "./index.ts";
+import { checkpoint, constant, consume, deadLetter, decode, handle, retry, run, text, type EngineEvent } from "./index.ts";
 import { virtualClock, type VirtualClock } from "./testing/virtual-clock.ts";
 
 const visibilityTimeoutMs = 9_000;
@@ -167,4 +167,50 @@ test("a stop ends the waits for another try", async () => {
   expect(w.clock.nowMs() - startMs).toBeLessThan(endsMs + 50);
   await w.clock.settle();
   expect(w.clock.pending).toBe(0);
+});
+
+test.each([
+  ["its retry waits in the queue", "retry"],
+  ["the pipeline stops", "stop"],
+])("a message is given back only when its extension that is under way has ended, when %s", async (_when, why) => {
+  const clock = virtualClock();
+  const queue = memoryQueue({ name: "jobs", clock, visibilityTimeoutMs });
+  const inner = memoryQueueSource({ queue });
+  const log: string[] = [];
+  const source: QueueSource<Payload> = {
+    ...inner,
+    async extend(receipts, options) {
+      log.push("extension begins");
+      await later(clock, 500);
+      log.push("extension ends");
+      return await inner.extend(receipts, options);
+    },
+    nack(receipts, options) {
+      log.push("given back");
+      return inner.nack(receipts, options);
+    },
+  };
+  queue.send([{ value: Buffer.from("first") }, { value: Buffer.from("second") }]);
+  const controller = new AbortController();
+  let ended = false;
+  const work = async (): Promise<void> => {
+    await later(clock, why === "retry" ? beatMs * 2 + 100 : 20_000);
+    if (why === "retry") throw new Error("not yet");
+  };
+  const report = run(
+    consume(source, { ordering: "none" }).pipe(
+      handle(work, { concurrency: 1 }),
+      retry({ attempts: 2, backoff: constant(1_000), giveBackAfterMs: 100 }),
+      deadLetter(memorySink()),
+      checkpoint(),
+    ),
+    { clock, signal: controller.signal },
+  ).finally(() => (ended = true));
+  await clock.advance(beatMs * 2 + 200);
+  if (why === "stop") controller.abort();
+  await clock.advance(1_000);
+  expect(log.slice(0, 3)).toEqual(["extension begins", "extension ends", "given back"]);
+  controller.abort();
+  await clock.runUntil(() => ended);
+  await report;
 });

@@ -54,7 +54,7 @@ export interface QueueSource<T, Traits extends QueueTraits = QueueTraits> {
   /** Gives messages back: they are delivered again after delayMs, whole milliseconds, at most maxNackDelayMs. Results as for ack. */
   nack(receipts: readonly Receipt[], options: CallOptions & { readonly delayMs: number }): Promise<readonly ItemResult[]>;
   /**
-   * Keeps messages ours for another visibilityTimeoutMs from now. Results as for ack. Never called for a receipt that is being nacked. One call at a time: a
+   * Keeps messages ours for another visibilityTimeoutMs from now. Results as for ack. Never called for a receipt that is being nacked, and answered before a nack of it. One call at a time: a
    * lost answer should be given up early enough for another try before the visibility ends.
    */
   extend(receipts: readonly Receipt[], options: CallOptions): Promise<readonly ItemResult[]>;

@@ -1,4 +1,4 @@
-import { failureClassOf, hasCode, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
+import { failureClassOf, hasCode, type ItemResult, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
 import type { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Feed, Place } from "./feed.ts";
@@ -38,6 +38,8 @@ export class QueueHeartbeat {
   readonly #options: QueueHeartbeatOptions;
   /** The end of the window one beat ago: what came later is young enough. */
   #youngFrom: number;
+  /** What is being asked for, and when that will have been answered. */
+  #call: { readonly messages: ReadonlySet<Message<unknown>>; readonly answered: Promise<unknown> } | undefined = undefined;
 
   constructor(options: QueueHeartbeatOptions) {
     this.#options = options;
@@ -51,6 +53,12 @@ export class QueueHeartbeat {
       next = this.#nextBeat();
       await this.#extendOld(next);
     }
+  }
+
+  /** Resolves when the call that extends some of these messages has ended: it would undo their giving back. Undefined when there is none. */
+  answered(messages: readonly Message<unknown>[]): Promise<unknown> | undefined {
+    const call = this.#call;
+    return call !== undefined && messages.some((message) => call.messages.has(message)) ? call.answered : undefined;
   }
 
   #nextBeat(): NextBeat {
@@ -103,10 +111,7 @@ export class QueueHeartbeat {
   async #extend(messages: readonly QueueMessage<unknown>[], delayMs: number): Promise<ReadonlySet<QueueMessage<unknown>>> {
     const { source, signal, lost } = this.#options;
     try {
-      const results = await source.extend(
-        messages.map(({ receipt }) => receipt),
-        { signal },
-      );
+      const results = await this.#ask(messages);
       const refusals = new Map<QueueMessage<unknown>, Error>();
       messages.forEach((message, index) => {
         const result = results[index] ?? {
@@ -121,6 +126,18 @@ export class QueueHeartbeat {
       return refusal === undefined ? nothing : this.#failed([...refusals.keys()], refusal, delayMs);
     } catch (error) {
       return signal.aborted ? nothing : this.#failed(messages, error, delayMs);
+    }
+  }
+
+  async #ask(messages: readonly QueueMessage<unknown>[]): Promise<readonly ItemResult[]> {
+    const { source, signal } = this.#options;
+    const receipts = messages.map(({ receipt }) => receipt);
+    const extension = source.extend(receipts, { signal });
+    this.#call = { messages: new Set(messages), answered: extension.catch(() => undefined) };
+    try {
+      return await extension;
+    } finally {
+      this.#call = undefined;
     }
   }
 
