@@ -4,6 +4,7 @@ import type { DeadLetterBudget } from "./dead-letter-budget.ts";
 import type { Delivery } from "./delivery.ts";
 import { crowded, DeadLetterStage } from "./engine/dead-letter-stage.ts";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import { refuse, requireKnown } from "./engine/require.ts";
 import { sayWrites } from "./engine/say-writes.ts";
 import { addStage } from "./pipeline.ts";
@@ -47,6 +48,7 @@ export function deadLetter(
     name: undefined,
     says: `moves messages that have finally failed to "${sink.name}"${budget === undefined ? "" : `; ${budget.says}`}`,
     promise: `${sayWrites(sink)}; a message whose dead letter is refused stays unsettled and keeps its lane while the write is repeated, and with more than ${crowded} of them no further message is let in.`,
+    failures: { ...leavesFailures, halts: budget?.beyond === "halt" },
     role: { is: "inside" },
     build: ({ run, next }) => new DeadLetterStage({ run, sink, budget, blocksKeys: keys === "dead-letter-until-cleared", next }),
   };

@@ -74,6 +74,11 @@ export interface Explanation {
   readonly stages: readonly StageExplanation[];
   /** What this pipeline promises on this source, in sentences. */
   readonly guarantees: readonly string[];
+  /**
+   * What the queues' own settings will do to this pipeline, in sentences: whether a redrive policy comes before its retries, for example. Empty where they leave it
+   * alone, and until they have answered: run() asks them as it starts, and consult() whenever it is called.
+   */
+  readonly advice: readonly string[];
   readonly counts: Counts | undefined;
   readonly feeds: readonly FeedExplanation[];
   readonly gates: readonly GateExplanation[];
@@ -95,6 +100,7 @@ export function explain(pipeline: Observable<Settled>): Explanation {
     sources: inputs.map(({ source: { name, kind }, ordering, maxInFlight }) => ({ name, kind, ordering, maxInFlight })),
     stages,
     guarantees: [...new Set(inputs.flatMap(guaranteesOf)), ...segments.flatMap(promisesOf)],
+    advice: [...(run?.advice ?? [])],
     counts: run?.counters.snapshot(),
     feeds: run === undefined ? [] : run.intakes.flatMap((intake) => feedsOf(intake, run)),
     gates: run === undefined ? [] : gatesOf(run),

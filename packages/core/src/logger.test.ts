@@ -101,6 +101,13 @@ const lines: { readonly [Type in EngineEvent["type"]]: readonly (readonly [Extra
     [{ type: "breaker", breaker: "payments", state: "closed" }, "info", 'the breaker "payments" is closed'],
   ],
   stalled: [[{ type: "stalled", source, partition, says: "nothing of orders 0 has ended" }, "error", "nothing of orders 0 has ended"]],
+  advised: [
+    [
+      { type: "advised", source, says: ["orders: it moves messages.", "orders: it drops messages."] },
+      "info",
+      "orders: it moves messages. orders: it drops messages.",
+    ],
+  ],
   "retention-near": [
     [
       { type: "retention-near", source, partition, headroomMs: 1, retentionMs: 4, says: "orders 0 is dropped soon" },

@@ -53,6 +53,8 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "stalled":
     case "retention-near":
       return ["error", event.says];
+    case "advised":
+      return ["info", event.says.join(" ")];
     case "draining":
       return [
         "info",

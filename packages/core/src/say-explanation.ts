@@ -3,7 +3,7 @@ import type { Explanation, FeedExplanation } from "./explain.ts";
 
 /** An explanation as lines that a person reads in a terminal. */
 export function sayExplanation(explanation: Explanation): string {
-  const { state, sources, stages, guarantees, counts, feeds, gates } = explanation;
+  const { state, sources, stages, guarantees, advice, counts, feeds, gates } = explanation;
   const lines = [
     `Pipeline: ${state}`,
     ...sources.map(
@@ -13,6 +13,7 @@ export function sayExplanation(explanation: Explanation): string {
     "Promises",
     ...guarantees.map((sentence) => `  ${sentence}`),
   ];
+  if (advice.length > 0) lines.push("Advice", ...advice.map((sentence) => `  ${sentence}`));
   if (counts !== undefined) {
     const { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries } = counts;
     lines.push(

@@ -14,7 +14,7 @@ export type { Header, Headers, LogMessage, Message, Origin, Original, OutgoingMe
 export type { MessageCount } from "./message-count.ts";
 export { onAbort } from "./on-abort.ts";
 export type { PartitionId, Position, Receipt, StartPosition } from "./position.ts";
-export type { QueueSource, QueueTraits } from "./queue-source.ts";
+export type { QueueSource, QueueTraits, QueueUse } from "./queue-source.ts";
 export { requireWithin } from "./require-within.ts";
 export type { Sink, SinkTraits } from "./sink.ts";
 export type { Source, SourceTraits } from "./source.ts";

@@ -65,7 +65,6 @@ export class DeadLetterStage implements Acceptor {
     this.#next = next;
     this.#blocksKeys = blocksKeys;
     this.#meter = budget === undefined ? undefined : new DeadLetterMeter(budget);
-    if (budget?.beyond === "halt") run.halts = true;
     run.gates.push(() => this.#gate());
   }
 

@@ -26,8 +26,6 @@ export class RetryStage implements Acceptor {
     this.#run = run;
     this.#rules = rules;
     this.#next = next;
-    const { giveBackAfterMs, transient, resource } = rules;
-    if (giveBackAfterMs !== undefined) run.receivesByRetry += Math.max(transient.attempts, resource.attempts) - 1;
   }
 
   accept(delivery: TrackedDelivery): void {
