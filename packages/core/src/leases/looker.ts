@@ -4,13 +4,13 @@ import { firstSeenRecord, kept, splitRecords } from "./first-seen.ts";
 import type { HeldLease } from "./held-lease.ts";
 import { inParallel, writesAtOnce } from "./in-parallel.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
-import { hurryMs, type LeaseTiming } from "./lease-timing.ts";
-import { expiryInMs } from "./expiry-in.ts";
+import { hurryMs, leastPauseMs, type LeaseTiming } from "./lease-timing.ts";
 import { observe, type Observations } from "./observations.ts";
 import { observedTime } from "./observed-time.ts";
 import { plan, type Plan } from "./plan.ts";
 import type { Discovery } from "./lineage.ts";
 import type { ScopedStore } from "./scoped-store.ts";
+import { watchInMs } from "./watch-in.ts";
 
 /** Looks at all leases of the scope, decides, and does what was decided. */
 export interface Looker {
@@ -120,8 +120,8 @@ export function looker(options: LookerOptions): Looker {
       if (time.nowMs() < hurryUntilMs || contested) return hurryMs(timing);
       const idleMs = timing.renewEveryMs * (0.8 + 0.2 * clock.random());
       const othersLeases = leases.filter(({ partition }) => !held.has(partition));
-      const due = [options.discoverer.dueInMs(time.nowMs()), expiryInMs(othersLeases, observations, time.nowMs())];
-      return Math.max(hurryMs(timing), Math.min(idleMs, ...due));
+      const ownMs = Math.max(hurryMs(timing), Math.min(idleMs, options.discoverer.dueInMs(time.nowMs())));
+      return Math.min(ownMs, Math.max(leastPauseMs(timing), watchInMs(othersLeases, observations, time.nowMs())));
     },
   };
 }
