@@ -135,6 +135,43 @@ describe("shards", () => {
     expect(seen.toSorted()).toEqual(upTo(120).toSorted());
   });
 
+  test("name their children when they end, though a listing would need many pages", async () => {
+    await end();
+    await begin({ shards: 120, describePageSize: 50 });
+    const shard = await first();
+    const [left, right] = fake.stream().split(shardIdOf(shard));
+    const listed = callsOf("DescribeStream").length;
+    const reading = read(shard);
+    await reading.until(99);
+    const label = shard.split("/")[0];
+    expect(reading.batches.flatMap(({ children }) => children ?? [])).toEqual([
+      { id: `${label}/${left}`, parents: [shard] },
+      { id: `${label}/${right}`, parents: [shard] },
+    ]);
+    expect(callsOf("DescribeStream").slice(listed)).toMatchObject([
+      { input: { ShardFilter: { Type: "CHILD_SHARDS", ShardId: shardIdOf(shard) } } },
+    ]);
+  });
+
+  test.each([
+    ["ignores the filter", (): Fault | undefined => undefined],
+    ["refuses the filter", (): Fault | undefined => error("ValidationException")],
+  ])("end all the same on a server that %s", async (_name, fault) => {
+    const shard = await first();
+    change(2);
+    fake.stream().roll(shardIdOf(shard));
+    fake.stream().roll(fake.stream().shards().at(-1)?.id ?? "");
+    fake.setFaults(({ operation, input: { ShardFilter, ...input } }) =>
+      operation === "DescribeStream" && ShardFilter !== undefined
+        ? (fault() ?? { kind: "altered", input, answer: (output) => output })
+        : undefined,
+    );
+    const reading = read(shard);
+    expect(await reading.until(99)).toEqual(["0", "1"]);
+    const children = reading.batches.flatMap((batch) => batch.children ?? []);
+    expect(children.map(({ parents }) => parents)).toEqual(fault() === undefined ? [[shard]] : []);
+  });
+
   test("whose children are not described yet are ended all the same; the children follow later", async () => {
     const shard = await first();
     change(2);

@@ -2,7 +2,7 @@ import { GetRecordsCommand, GetShardIteratorCommand, type GetRecordsCommandOutpu
 import { type Clock, type LogBatch, type LostMessages, type StartPosition, wait } from "@spillway/spec";
 import type { Change, ViewType } from "./change.ts";
 import { toMessage } from "./change-message.ts";
-import { confirmEnd } from "./confirm-end.ts";
+import { childrenAtEnd, confirmClosed } from "./shard-end.ts";
 import { streamCursor, type IteratorStart } from "./stream-cursor.ts";
 import { fatal, isNamed, streamError } from "./stream-error.ts";
 import type { StreamShardReader } from "./stream-shard-reader.ts";
@@ -47,7 +47,7 @@ export async function* readStreamShard<View extends ViewType>(
         }
       }
       if (isNamed(error, "ResourceNotFoundException")) {
-        await confirmEnd(reader, signal);
+        await confirmClosed(reader, signal);
         yield { messages: [], lost: { count: undefined, reason: "the shard is older than 24 hours: what was left in it is gone" } };
         return;
       }
@@ -64,7 +64,8 @@ export async function* readStreamShard<View extends ViewType>(
     yield { messages, behindMs: behindMs(records, clock), ...(lost !== undefined && { lost }) };
     lost = undefined;
     if (page.NextShardIterator === undefined) {
-      await confirmEnd(reader, signal);
+      const children = await childrenAtEnd(reader, signal);
+      if (children.length > 0) yield { messages: [], children };
       return;
     }
     iterator = page.NextShardIterator;

@@ -60,11 +60,13 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
   requireWithin("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
   requireWithin("idleMs", idleMs, 1, 60_000);
   const retention = streamRetention(client, options, clock);
-  /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
-  let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
+  /** One for each shard of the last listing or read since, so that reads which follow each other keep the pace together. */
+  let paces = new Map<PartitionId, CallPace>();
 
   function paceOf(shard: PartitionId): CallPace {
-    return paces.get(shard) ?? callPace(callsPerSecondPerShard, clock);
+    const pace = paces.get(shard) ?? callPace(callsPerSecondPerShard, clock);
+    paces.set(shard, pace);
+    return pace;
   }
 
   return {

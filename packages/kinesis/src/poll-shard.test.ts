@@ -205,6 +205,39 @@ describe("the end of a shard", () => {
     expect(await reading.iterator.next()).toEqual({ done: true, value: undefined });
   });
 
+  test("brings the children that Kinesis names, with all of their parents, and asks for no listing", async () => {
+    append(3);
+    const [left, right] = fake.stream.split(shard);
+    const splitting = read();
+    await splitting.until(99);
+    expect(splitting.batches.flatMap(({ children }) => children ?? [])).toEqual([
+      { id: left, parents: [shard] },
+      { id: right, parents: [shard] },
+    ]);
+    const merged = fake.stream.merge(left, right);
+    const merging = read(earliest, left as PartitionId);
+    await merging.until(99);
+    expect(merging.batches.flatMap(({ children }) => children ?? [])).toEqual([{ id: merged, parents: [left, right] }]);
+    expect(callsOf("ListShards")).toEqual([]);
+  });
+
+  test.each([
+    ["names no children", undefined],
+    ["names what is no child of this shard", [{ ShardId: "shardId-000000000009", ParentShards: ["shardId-000000000008"] }]],
+  ])("is looked up in the listing where the answer %s", async (_name, ChildShards) => {
+    append(1);
+    fake.stream.split(shard);
+    fake.setFaults((call) =>
+      call.operation === "GetRecords"
+        ? { kind: "altered", input: call.input, answer: (output) => ({ ...output, ChildShards }) }
+        : undefined,
+    );
+    const reading = read();
+    expect(await reading.until(99)).toEqual(["0"]);
+    expect(reading.batches.flatMap(({ children }) => children ?? [])).toEqual([]);
+    expect(callsOf("ListShards")).toHaveLength(1);
+  });
+
   test("is not believed while the listing shows the shard open", async () => {
     append(1);
     fake.setFaults((call) =>

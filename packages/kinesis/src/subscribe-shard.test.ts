@@ -208,9 +208,14 @@ describe.each(["2", "1.1"] as const)("over HTTP/%s", (httpVersion) => {
   describe("the end of a shard", () => {
     test("is an event without a place to go on at, and nothing else", async () => {
       append(3);
-      fake.stream.split(shard);
+      const [left, right] = fake.stream.split(shard);
       const reading = read(open());
       expect(await reading.until(99)).toEqual(upTo(3));
+      expect(reading.batches.flatMap(({ children }) => children ?? [])).toEqual([
+        { id: left, parents: [shard] },
+        { id: right, parents: [shard] },
+      ]);
+      expect(fake.calls.filter(({ operation }) => operation === "ListShards")).toEqual([]);
       expect(await reading.iterator.next()).toEqual({ done: true, value: undefined });
       expect(subscriptions()).toHaveLength(1);
     });

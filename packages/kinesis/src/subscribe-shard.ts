@@ -1,10 +1,11 @@
-import type { StartingPosition, SubscribeToShardEvent } from "@aws-sdk/client-kinesis";
+import type { StartingPosition } from "@aws-sdk/client-kinesis";
 import { type LogBatch, type Payload, type StartPosition, wait } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
 import { isInTheFuture } from "./future-start.ts";
 import { inBatches } from "./in-batches.ts";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf } from "./kinesis-stream.ts";
+import { namedChildren } from "./named-children.ts";
 import type { RegisteredConsumer } from "./registered-consumer.ts";
 import { shardCursor, type IteratorStart } from "./shard-cursor.ts";
 import { shardEnd } from "./shard-end.ts";
@@ -52,9 +53,10 @@ export async function* subscribeShard(
         failures = 0;
         const { Records = [], MillisBehindLatest, ContinuationSequenceNumber } = heard.event;
         const { messages, lost } = cursor.advance(Records);
-        yield* inBatches(messages, { behindMs: MillisBehindLatest, retentionMs: reader.retention.known(signal), lost });
+        const children = ContinuationSequenceNumber === undefined ? namedChildren(shard, heard.event.ChildShards) : undefined;
+        yield* inBatches(messages, { behindMs: MillisBehindLatest, retentionMs: reader.retention.known(signal), lost, children });
         if (ContinuationSequenceNumber === undefined) {
-          if (!hasChildren(heard.event)) await shardEnd(reader).confirm(signal);
+          if (children === undefined) await shardEnd(reader).confirm(signal);
           return;
         }
         after = ContinuationSequenceNumber;
@@ -84,10 +86,6 @@ export async function* subscribeShard(
     await wait(clock, Math.max(betweenSubscriptionsMs, failures === 0 ? 0 : backoffMs(failures, clock.random())), signal);
     yield { messages: [] };
   }
-}
-
-function hasChildren({ ChildShards }: SubscribeToShardEvent): boolean {
-  return ChildShards !== undefined && ChildShards.length > 0;
 }
 
 function toStartingPosition({ ShardIteratorType, StartingSequenceNumber, Timestamp }: IteratorStart): StartingPosition {

@@ -30,6 +30,11 @@ export interface LogBatch<T> {
    * an unsettled message is dropped. It may change from batch to batch.
    */
   readonly retentionMs?: number;
+  /**
+   * The partitions that continue this one, where the provider names them when it ends, with all of their parents. In the last batch
+   * before the end. The engine then need not wait for a listing that shows them; where this is left out, the next listing tells.
+   */
+  readonly children?: readonly Partition[];
   /** Set when the log no longer held what came next, so that reading went on later. Reported, never silent. */
   readonly lost?: LostMessages;
 }

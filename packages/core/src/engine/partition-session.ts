@@ -10,6 +10,7 @@ import {
   type LogSource,
   type Message,
   type Original,
+  type Partition,
   type StartPosition,
 } from "@spillway/spec";
 import { CarefulStart } from "./careful-start.ts";
@@ -81,6 +82,7 @@ export class PartitionSession implements FeedOwner {
   readonly #end = sharedController();
   readonly #progress: PartitionProgress;
   #careful: CarefulStart | undefined = undefined;
+  #children: readonly Partition[] | undefined = undefined;
   #ended = false;
   #lost = false;
   #whenIdle: (() => void) | undefined = undefined;
@@ -295,6 +297,7 @@ export class PartitionSession implements FeedOwner {
     const { lease, source } = this.#options;
     this.trouble.passed();
     this.retention.heard(batch);
+    this.#children = batch.children;
     if (batch.lost !== undefined)
       this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
     let bytes = 0;
@@ -344,7 +347,8 @@ export class PartitionSession implements FeedOwner {
   async #release(how: "finished" | "drained"): Promise<void> {
     const { lease, source } = this.#options;
     try {
-      await lease.release(how, { signal: this.#end.signal });
+      const children = how === "finished" ? this.#children : undefined;
+      await lease.release(how, { signal: this.#end.signal, ...(children !== undefined && { children }) });
     } catch (error) {
       this.#run.emit({ type: "source-failed", source: source.name, error, delayMs: 0 });
     }

@@ -5,6 +5,7 @@ import type { HeldLease } from "./held-lease.ts";
 import { inParallel, writesAtOnce } from "./in-parallel.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
 import { hurryMs, leastPauseMs, type LeaseTiming } from "./lease-timing.ts";
+import type { NamedChildren } from "./named-children.ts";
 import { observe, type Observations } from "./observations.ts";
 import { observedTime } from "./observed-time.ts";
 import { plan, type Plan } from "./plan.ts";
@@ -29,6 +30,8 @@ export interface LookerOptions {
   readonly report: ReportLeaseEvent;
   /** The leases held at this moment. */
   readonly held: ReadonlyMap<PartitionId, HeldLease>;
+  /** The children that ended partitions have named. */
+  readonly named: NamedChildren;
   /** Takes a lease; resolves to whether it is ours now. */
   readonly claim: (stored: LeaseRecord) => Promise<boolean>;
   /** Called with every list of records. */
@@ -108,6 +111,7 @@ export function looker(options: LookerOptions): Looker {
         nowMs: time.nowMs(),
         discovered,
         everRecorded,
+        named: options.named.without(leases),
         firstSeen: first,
         held: new Set(held.keys()),
         leaseDurationMs: timing.leaseDurationMs,
