@@ -19,7 +19,7 @@ const maxFailures = 10;
  */
 export async function* pollShard(reader: ShardReader, from: StartPosition, signal: AbortSignal): AsyncGenerator<LogBatch<Payload>, void> {
   const { clock, shard, pace, idleMs } = reader;
-  const cursor = shardCursor({ shard, from, nowMs: clock.nowMs() });
+  const cursor = shardCursor({ shard, range: await reader.range(signal) }, from, clock.nowMs());
   let iterator: string | undefined;
   let failures = 0;
   let emptyPages = 0;

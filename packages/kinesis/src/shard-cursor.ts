@@ -1,6 +1,6 @@
 import type { GetShardIteratorCommandInput, _Record } from "@aws-sdk/client-kinesis";
-import type { LostMessages, PartitionId, StartPosition } from "@spillway/spec";
-import { messagesOf, type KinesisMessage } from "./kinesis-message.ts";
+import type { LostMessages, StartPosition } from "@spillway/spec";
+import { type KinesisMessage, type Taking, takeMessages } from "./kinesis-message.ts";
 import { parsePosition, type ShardPosition } from "./shard-position.ts";
 
 /** Where an iterator or a subscription is to begin, in the words of the SDK. */
@@ -27,8 +27,7 @@ const clockSkewMs = 60_000;
  * Begins at the last record itself, not after it: that is how the rest of an aggregated record is had, and how it shows whether the log still holds
  * the place where reading stopped.
  */
-export function shardCursor(options: { readonly shard: PartitionId; readonly from: StartPosition; readonly nowMs: number }): ShardCursor {
-  const { shard, from, nowMs } = options;
+export function shardCursor(taking: Taking, from: StartPosition, nowMs: number): ShardCursor {
   let last: ShardPosition | undefined = from.at === "after" ? parsePosition(from.position) : undefined;
   /** The record that must come first, to be left out or to be gone on with; undefined once it has come. */
   let awaited: ShardPosition | undefined;
@@ -48,26 +47,38 @@ export function shardCursor(options: { readonly shard: PartitionId; readonly fro
 
     advance(records) {
       const messages: KinesisMessage[] = [];
-      let lost: LostMessages | undefined;
+      const losses: LostMessages[] = [];
+      let misplaced = 0;
       for (const record of records) {
-        const inRecord = messagesOf(record, shard);
-        if (awaited === undefined) {
-          messages.push(...inRecord);
-          continue;
+        let given = 0;
+        if (awaited !== undefined) {
+          if (record.SequenceNumber === awaited.sequenceNumber)
+            given = awaited.subSequence === undefined ? Infinity : awaited.subSequence + 1;
+          else losses.push(gap(awaited));
+          awaited = undefined;
         }
-        if (record.SequenceNumber === awaited.sequenceNumber) {
-          const given = awaited.subSequence === undefined ? inRecord.length : awaited.subSequence + 1;
-          messages.push(...inRecord.slice(given));
-        } else {
-          lost = gap(awaited);
-          messages.push(...inRecord);
-        }
-        awaited = undefined;
+        misplaced += takeMessages(messages, record, given, taking);
       }
-      const final = messages.at(-1);
-      if (final !== undefined) last = parsePosition(final.position);
-      return { messages, lost };
+      const final = records.at(-1)?.SequenceNumber;
+      if (final !== undefined) last = { sequenceNumber: final, subSequence: undefined };
+      if (misplaced > 0) losses.push(leftOut(misplaced));
+      return { messages, lost: together(losses) };
     },
+  };
+}
+
+/** What one batch says of several losses: a number only where each has one. */
+function together(losses: readonly LostMessages[]): LostMessages | undefined {
+  const [first, second] = losses;
+  if (first === undefined || second === undefined) return first;
+  return { count: undefined, reason: `${first.reason}; and ${second.reason}` };
+}
+
+function leftOut(count: number): LostMessages {
+  return {
+    count,
+    reason:
+      'user records of aggregated records belong to another shard and were left out, as misplaced: "drop" asks: their producer stores them there',
   };
 }
 

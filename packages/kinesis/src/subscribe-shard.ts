@@ -28,7 +28,7 @@ export async function* subscribeShard(
   signal: AbortSignal,
 ): AsyncGenerator<LogBatch<Payload>, void> {
   const { client, clock, shard } = reader;
-  const cursor = shardCursor({ shard, from, nowMs: clock.nowMs() });
+  const cursor = shardCursor({ shard, range: await reader.range(signal) }, from, clock.nowMs());
   let after: string | undefined;
   let latest: IteratorStart | undefined;
   let failures = 0;

@@ -39,7 +39,7 @@ export interface LogBatch<T> {
   readonly lost?: LostMessages;
 }
 
-/** Messages that the log dropped (retention, trimming) before they could be read. */
+/** Messages that the log dropped (retention, trimming) before they could be read, or that its source was set to leave out. */
 export interface LostMessages {
   /** How many, or undefined where the provider does not say. */
   readonly count: number | undefined;
