@@ -66,6 +66,7 @@ const idOf = ({ keys }: Change<View>): string => keys.id as string;
 const callsOf = (operation: string) => fake.calls.filter((call) => call.operation === operation);
 const upTo = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => String(n));
 const shardIdOf = (partition: PartitionId): string => partition.split("/")[1] ?? "";
+const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 const error = (type: string): Fault => ({ kind: "error", type });
 
 function read(partition: PartitionId, from: StartPosition = earliest) {
@@ -242,13 +243,27 @@ describe("trimmed data", () => {
     return { shard, from: { at: "after", position: message?.position as NonNullable<typeof message>["position"] } };
   };
 
-  test("is skipped and told", async () => {
+  test("is skipped and told, with the time that is known of it", async () => {
     const { shard, from } = await trimBehind();
     const reading = read(shard, from);
     expect(await reading.until(2)).toEqual(["3", "4"]);
     expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toEqual([
-      { count: undefined, reason: expect.stringContaining("24 hours") as string },
+      { count: undefined, reason: expect.stringContaining("24 hours") as string, beforeMs: wholeSeconds(clock.nowMs()) },
     ]);
+  });
+
+  test("that was trimmed in a long pause is no older than what was read last", async () => {
+    const shard = await first();
+    change(1);
+    const firstAtMs = wholeSeconds(clock.nowMs());
+    const reading = read(shard);
+    await reading.until(1);
+    clock.advance(5_000);
+    change(2);
+    fake.stream().trim(shardIdOf(shard), fake.stream().shard(shardIdOf(shard)).records[1]?.sequenceNumber ?? 0n);
+    fake.expireIterators();
+    expect(await reading.until(2)).toEqual(["0", "2"]);
+    expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toMatchObject([{ afterMs: firstAtMs, beforeMs: firstAtMs + 5_000 }]);
   });
 
   test("stops the pipeline where the source is set to fail", async () => {
@@ -335,6 +350,14 @@ test("throttling that does not end is told to the engine", async () => {
   const shard = await first();
   fake.setFaults(({ operation }) => (operation === "GetRecords" ? error("LimitExceededException") : undefined));
   await expect(read(shard).until(1)).rejects.toMatchObject({ code: "SPILLWAY_TABLE_STREAM_FAILED", retryable: true });
+});
+
+test("each batch tells that a change is kept for a day", async () => {
+  const shard = await first();
+  change(1);
+  const reading = read(shard);
+  await reading.until(1);
+  expect(reading.batches[0]?.retentionMs).toBe(24 * 3_600_000);
 });
 
 test("lag is the age of the newest change read", async () => {

@@ -31,6 +31,8 @@ export function shardCursor(taking: Taking, from: StartPosition, nowMs: number):
   let last: ShardPosition | undefined = from.at === "after" ? parsePosition(from.position) : undefined;
   /** The record that must come first, to be left out or to be gone on with; undefined once it has come. */
   let awaited: ShardPosition | undefined;
+  /** The timestamp of the last record that was read; undefined while none was, as after a restart. */
+  let lastAtMs: number | undefined;
   let begun = false;
 
   return {
@@ -54,13 +56,14 @@ export function shardCursor(taking: Taking, from: StartPosition, nowMs: number):
         if (awaited !== undefined) {
           if (record.SequenceNumber === awaited.sequenceNumber)
             given = awaited.subSequence === undefined ? Infinity : awaited.subSequence + 1;
-          else losses.push(gap(awaited));
+          else losses.push(gap(awaited, lastAtMs, timestampOf(record)));
           awaited = undefined;
         }
         misplaced += takeMessages(messages, record, given, taking);
       }
-      const final = records.at(-1)?.SequenceNumber;
-      if (final !== undefined) last = { sequenceNumber: final, subSequence: undefined };
+      const final = records.at(-1);
+      if (final?.SequenceNumber !== undefined) last = { sequenceNumber: final.SequenceNumber, subSequence: undefined };
+      lastAtMs = (final && timestampOf(final)) ?? lastAtMs;
       if (misplaced > 0) losses.push(leftOut(misplaced));
       return { messages, lost: together(losses) };
     },
@@ -71,7 +74,7 @@ export function shardCursor(taking: Taking, from: StartPosition, nowMs: number):
 function together(losses: readonly LostMessages[]): LostMessages | undefined {
   const [first, second] = losses;
   if (first === undefined || second === undefined) return first;
-  return { count: undefined, reason: `${first.reason}; and ${second.reason}` };
+  return { ...first, count: undefined, reason: `${first.reason}; and ${second.count ?? "some"} ${second.reason}` };
 }
 
 function leftOut(count: number): LostMessages {
@@ -82,9 +85,15 @@ function leftOut(count: number): LostMessages {
   };
 }
 
-function gap({ sequenceNumber }: ShardPosition): LostMessages {
+function gap({ sequenceNumber }: ShardPosition, afterMs: number | undefined, beforeMs: number | undefined): LostMessages {
   return {
     count: undefined,
     reason: `record ${sequenceNumber}, after which reading was to go on, is past the retention period: records behind it may be gone as well`,
+    ...(afterMs !== undefined && { afterMs }),
+    ...(beforeMs !== undefined && { beforeMs }),
   };
+}
+
+function timestampOf({ ApproximateArrivalTimestamp }: _Record): number | undefined {
+  return ApproximateArrivalTimestamp?.getTime();
 }

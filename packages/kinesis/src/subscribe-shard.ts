@@ -16,6 +16,11 @@ import { subscribedEvents } from "./subscribed-events.ts";
 const betweenSubscriptionsMs = 1_000;
 /** So many subscriptions in a row that fail before their first event; then the engine is told. */
 const maxFailures = 10;
+/**
+ * So long after a subscription began, the place that its last event named is taken at its word. It lasts five minutes at most and nothing is kept for less than a day;
+ * after a longer pause records behind that place may be gone, and only the last record itself shows whether they are.
+ */
+const trustedForMs = 3_600_000;
 
 /**
  * Reads a shard by enhanced fan-out: subscribes, and subscribes again whenever a subscription ends, after the place that the last event named. The end
@@ -30,10 +35,12 @@ export async function* subscribeShard(
   const { client, clock, shard } = reader;
   const cursor = shardCursor({ shard, range: await reader.range(signal) }, from, clock.nowMs());
   let after: string | undefined;
+  let subscribedAtMs = clock.nowMs();
   let latest: IteratorStart | undefined;
   let failures = 0;
   const nextStart = (): IteratorStart => {
-    if (after !== undefined) return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: after };
+    if (after !== undefined && clock.nowMs() - subscribedAtMs < trustedForMs)
+      return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: after };
     const start = latest ?? cursor.start();
     latest = undefined;
     return start;
@@ -41,6 +48,7 @@ export async function* subscribeShard(
   for (;;) {
     let hasEvents = false;
     const start = nextStart();
+    subscribedAtMs = clock.nowMs();
     try {
       const consumerArn = await consumer.arn(signal);
       const subscription = { client, consumerArn, shardId: shard, start: toStartingPosition(start), clock };

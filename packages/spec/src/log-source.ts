@@ -44,6 +44,10 @@ export interface LostMessages {
   /** How many, or undefined where the provider does not say. */
   readonly count: number | undefined;
   readonly reason: string;
+  /** The timestamp of the last message before them, in milliseconds since the Unix epoch: they are no older. Left out where the source does not know. */
+  readonly afterMs?: number;
+  /** The timestamp of the first message behind them: they are no younger. Left out where the source does not know, or nothing is behind them yet. */
+  readonly beforeMs?: number;
 }
 
 /** How a log's partitions are shared out among processes, and where its checkpoints are. */
