@@ -15,11 +15,12 @@ export function sayExplanation(explanation: Explanation): string {
   ];
   if (advice.length > 0) lines.push("Advice", ...advice.map((sentence) => `  ${sentence}`));
   if (counts !== undefined) {
-    const { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries } = counts;
+    const { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries, lost, gaps } = counts;
     lines.push(
       "So far",
       `  ${delivered} delivered = ${succeeded} succeeded + ${filtered} filtered + ${deadLettered} dead-lettered + ${aborted} aborted + ${inFlight} in flight; ${retries} retries`,
     );
+    if (lost > 0 || gaps > 0) lines.push(`  not delivered: ${lost} that logs had dropped, and what ${gaps} gaps of unknown size held`);
   }
   if (gates.length > 0) lines.push("Held", ...gates.map(({ says }) => `  ${says}`));
   if (feeds.length > 0) lines.push("Partitions", ...feeds.flatMap(sayFeed));

@@ -8,7 +8,7 @@ export { endedByReturn } from "./ended-by-return.ts";
 export { SpillwayError, failureClassOf, hasCode, type ErrorCode, type SpillwayErrorOptions } from "./errors.ts";
 export type { Disposition, FailureClass, Outcome } from "./failure.ts";
 export { succeeded, type ItemResult } from "./item-result.ts";
-export type { Assigner, AssignerOptions, FencingToken, Lease, LeaseRecord, LeaseStore } from "./lease.ts";
+export type { Assigner, AssignerOptions, FencingToken, Lease, LeaseRecord, LeaseStore, ReleaseOptions } from "./lease.ts";
 export type { Coordination, LogBatch, LogSource, LogTraits, LostMessages, Partition } from "./log-source.ts";
 export type { Header, Headers, LogMessage, Message, Origin, Original, OutgoingMessage, Payload, QueueMessage } from "./message.ts";
 export type { MessageCount } from "./message-count.ts";

@@ -13,6 +13,8 @@ function worked(changes: Partial<Worked["report"]> = {}, left = 0): Worked {
     inFlight: 0,
     retries: 3,
     checkpoints: 1,
+    lost: 0,
+    gaps: 0,
     listenerErrors: 0,
   };
   const report = { ...counts, elapsedMs: 1, stoppedBecause: "done", ...changes } as Worked["report"];

@@ -25,6 +25,8 @@ const counts = {
   inFlight: 3,
   retries: 1,
   checkpoints: 4,
+  lost: 0,
+  gaps: 0,
   listenerErrors: 0,
 };
 const progress: Progress = { log: "routes", total: 20_000, settled: 5_000, behind: [10_000, 5_000], counts, left: 15_000 };
