@@ -65,6 +65,7 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
       readPartition(
         {
           hold: holdReading,
+          room: (room) => transactions?.outputs.room(room) ?? Promise.resolve(),
           async open(id, start, open) {
             const at = topicPartition(id);
             await directory.start(open);

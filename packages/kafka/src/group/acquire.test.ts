@@ -29,7 +29,7 @@ function cluster(initTransactions: KafkaPort["initTransactions"]): { readonly po
 
 function acquireBoth(port: KafkaPort): ReturnType<typeof acquire> {
   const directory: TopicDirectory = { start: unused, refresh: unused, topics: unused, problem: unused, leader: unused };
-  const transactions = { timeoutMs: 1_000, outputs: gatheredOutputs() };
+  const transactions = { timeoutMs: 1_000, outputs: gatheredOutputs(1_000) };
   const coordinator = coordinatorOf(port, { groupId: "g" });
   const context = { port, coordinator, directory, groupId: "g", start: { at: "earliest" }, transactions, warn: unused } as const;
   const partitions = [0, 1].map((partition) => ({ topic: "orders", partition }));
