@@ -26,7 +26,8 @@ function stage(writer: TransactionalWriter, offsets: readonly number[], maxOutpu
     token: 1 as FencingToken,
     takeover: "clean",
     status: "held",
-    committed: { offset: 0, metadata: { held: true, fresh: false, done: [], attempting: undefined } },
+    committed: { offset: 0, metadata: { topicId: undefined, held: true, fresh: false, done: [], attempting: undefined } },
+    gone: undefined,
     transactions: writer,
     drain: new AbortController(),
     lost: new AbortController(),
@@ -50,7 +51,7 @@ function stage(writer: TransactionalWriter, offsets: readonly number[], maxOutpu
       },
       lease,
       writer,
-      { offset, metadata: { held: true, fresh: false, done, attempting: undefined } },
+      { offset, metadata: { topicId: undefined, held: true, fresh: false, done, attempting: undefined } },
       calls,
     );
   return { commit, outputs, given, failures };

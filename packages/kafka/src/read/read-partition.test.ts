@@ -8,7 +8,10 @@ const calls = { signal: new AbortController().signal };
 
 /** A reader of a partition in which a batch waits, while there is no room for it. */
 function held() {
-  const feed = openFeed(partition, { topic: "orders", partition: 0 }, 0, 1_000, { gotRoom: () => undefined, closed: () => undefined });
+  const feed = openFeed(partition, { topic: "orders", topicId: undefined, partition: 0 }, 0, 1_000, {
+    gotRoom: () => undefined,
+    closed: () => undefined,
+  });
   feed.push({ messages: [], bytes: 1, behindMs: 7 });
   let asked = 0;
   let makeRoom: () => void = () => undefined;
