@@ -1,4 +1,5 @@
 import { failureClassOf } from "@spillway/spec";
+import { isThenable } from "./engine/is-thenable.ts";
 import { refuse, requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 
 /** When a breaker opens, and for how long. */
@@ -38,7 +39,7 @@ export interface Breaker {
   gaveUp(): void;
   /** The open time is over: the next call is a probe. */
   halfOpen(): void;
-  /** Hears each change of state until the returned function is called. */
+  /** Hears each change of state until the returned function is called; what it throws changes nothing. */
   onChange(listener: (state: BreakerState) => void): () => void;
 }
 
@@ -71,7 +72,7 @@ export function breaker(options: BreakerOptions): Breaker {
     calls = 0;
     failures = 0;
     recent.fill(0);
-    for (const listener of [...listeners]) listener(next);
+    for (const listener of [...listeners]) tell(listener, next);
   }
 
   /** A test of the user's that fails says nothing: the default decides. */
@@ -134,6 +135,16 @@ export function breaker(options: BreakerOptions): Breaker {
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** The breaker's change is made already, and every listener hears of it: one that fails must not fail the message whose call made it. */
+function tell(listener: (state: BreakerState) => void, state: BreakerState): void {
+  try {
+    const answer: unknown = listener(state);
+    if (isThenable(answer)) answer.then(undefined, () => undefined);
+  } catch {
+    return;
+  }
 }
 
 function countsByDefault(error: unknown): boolean {

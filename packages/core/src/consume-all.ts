@@ -18,7 +18,10 @@ export interface RankedSource<S> {
 
 /** How several sources are read. */
 export interface ConsumeAllOptions<Order extends string> extends Omit<ConsumeLogOptions<Order>, "maxInFlight"> {
-  /** The share of turns that lower priorities have while higher ones have work, so that they never starve. Default 0.05. */
+  /**
+   * The share of turns that lower priorities have while higher ones have work, so that they never starve; of several lower ones, each leaves the same share of
+   * its turns to those below it. Default 0.05.
+   */
   readonly lowerShare?: number;
 }
 

@@ -19,4 +19,6 @@ export interface Delivery<T, P extends Phase = "open"> {
 export interface Settled {
   readonly message: Message<unknown>;
   readonly outcome: Outcome;
+  /** Why a filter turned it away; undefined with every other outcome. */
+  readonly reason: string | undefined;
 }

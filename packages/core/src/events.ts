@@ -91,8 +91,8 @@ export type EngineEvent =
   /** These messages did not end by the deadline of a stop, or their partition was lost; `aborted` follows. */
   | { readonly type: "deadline"; readonly source: string; readonly messages: readonly Message<unknown>[] }
   /**
-   * The pipeline begins to stop: what is in flight, how many handlers run, how long they take as a rule (undefined where none was timed), and which messages
-   * will therefore not make it. What waits is aborted at once.
+   * The pipeline begins to stop: what is in flight, how many messages are in the hands of handlers and sinks, how long these take as a rule (undefined where
+   * none was timed), and which messages will therefore not make it. What waits is aborted at once.
    */
   | {
       readonly type: "draining";

@@ -141,3 +141,67 @@ test("an explanation is the same after JSON, before a run and while it holds fai
   expect(sayExplanation(JSON.parse(JSON.stringify(during)) as typeof during)).toBe(sayExplanation(during));
   await running.stop();
 });
+
+test("while it runs, each partition tells its watermark, its first unsettled message and what that holds back, as data and as text", async () => {
+  const w = world({ partitions: 2 });
+  const [first, second] = w.log.partitions();
+  const pipeline = consume(w.source(), { ordering: "key" }).pipe(
+    decode(text()),
+    handle(
+      (value) => {
+        if (value === "bad") throw new Error("no answer");
+      },
+      { name: "charge" },
+    ),
+    retry({ attempts: 5, backoff: constant(60_000) }),
+    deadLetter(w.deadLetters),
+    checkpoint({ everyMs: 1_000 }),
+  );
+  const running = w.start(pipeline, { drainTimeoutMs: 100 });
+  // Keys by their partitions: one fails, and what is after it on its partition is settled all the same.
+  const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+  const placed = w.log.append(keys.map((key) => ({ key, value: Buffer.from("fine") })));
+  const [here, there, elsewhere] = [first, first, second].map((partition, index) => {
+    const own = placed.flatMap((each, at) => (each.partition === partition?.id ? [keys[at] as string] : []));
+    return own[index] as string;
+  });
+  await w.clock.advance(2_000);
+  const failedMs = w.clock.nowMs();
+  const [bad] = w.log.append([{ key: here, value: Buffer.from("bad") }]);
+  w.append(`${here}=waits`, `${there}=fine`, `${elsewhere}=fine`);
+  await w.clock.advance(62_500);
+  const { feeds } = explain(pipeline);
+  const last = placed.findLast(({ partition }) => partition === first?.id);
+  const id = `${first?.id}/${placed.filter(({ partition }) => partition === first?.id).length}`;
+  expect(feeds.find(({ partition }) => partition === first?.id)).toEqual({
+    source: "orders",
+    partition: bad?.partition,
+    watermark: { at: "after", position: last?.position },
+    behindMs: 0,
+    headroomMs: undefined,
+    unsettled: 2,
+    heldBehindFirst: 1,
+    unsaved: 0,
+    firstUnsettled: {
+      id,
+      key: here,
+      ageMs: 62_500,
+      attempt: 2,
+      failedAt: "charge",
+      lastError: "no answer",
+      class: "transient",
+      nextAttemptMs: failedMs + 120_000,
+      state: "waits for its next attempt after a failure at charge",
+    },
+  });
+  expect(feeds.find(({ partition }) => partition === second?.id)).toMatchObject({ unsettled: 0, firstUnsettled: undefined });
+  const lines = sayExplanation(explain(pipeline)).split("\n");
+  const at = lines.findIndex((line) => line.includes(`orders ${first?.id}:`));
+  expect(lines.slice(at, at + 4)).toEqual([
+    `  orders ${first?.id}: reads on after ${last?.position}, 0 ms behind, 2 unsettled`,
+    `    first: ${id} (key ${here}), 63 s old, attempt 2, waits for its next attempt after a failure at charge: no answer`,
+    `    its next attempt is due at ${new Date(failedMs + 120_000).toISOString()}`,
+    "    1 settled messages wait behind it for the checkpoint",
+  ]);
+  await running.stop();
+});

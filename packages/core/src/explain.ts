@@ -10,7 +10,7 @@ import { QueueIntake } from "./engine/queue-intake.ts";
 import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
-import { whereIs } from "./engine/watchdog.ts";
+import { awaitedOf, whereIs } from "./engine/watchdog.ts";
 import { shapeOf, type Segment } from "./shape.ts";
 import { sayError } from "./engine/say-error.ts";
 
@@ -28,7 +28,7 @@ export interface StageExplanation {
   readonly says: string;
 }
 
-/** The oldest message that is not settled: what holds the watermark, and why. */
+/** The oldest message that is not settled: what holds the watermark, and why. Of an expanded one, attempt, failure and next attempt are its oldest child's. */
 export interface UnsettledExplanation {
   readonly id: string;
   readonly key: string | undefined;
@@ -165,18 +165,19 @@ function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined 
   const first = feed.first();
   if (first === undefined) return undefined;
   const { message, delivery } = first;
-  const failure = delivery?.lastFailure;
+  const awaited = awaitedOf(delivery);
+  const failure = awaited?.lastFailure;
   const error = failure?.error;
   return {
     id: message.id,
     key: message.key,
     ageMs: run.clock.nowMs() - message.timestampMs,
-    attempt: delivery?.attempt ?? 1,
+    attempt: awaited?.attempt ?? 1,
     failedAt: failure?.stage.name,
     lastError: failure === undefined ? undefined : sayError(error),
     class: failure === undefined ? undefined : (failure.failureClass ?? "transient"),
     state: whereIs(delivery),
     nextAttemptMs:
-      delivery?.waits === true && !delivery.follows && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
+      awaited?.waits === true && !awaited.follows && failure !== undefined ? failure.lastFailedAtMs + failure.delayMs : undefined,
   };
 }

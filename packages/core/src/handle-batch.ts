@@ -45,12 +45,12 @@ const known = ["name", "maxMessages", "maxBytes", "lingerMs", "concurrency", "ti
 /**
  * Runs a handler for many messages at once. The handler returns an array with a value, or `failed(error)`, for each message; or a Map of errors by
  * index, or nothing, and then the values stay as they are. When it throws, nobody knows which message was to blame: the batch is bisected, so that
- * the good ones pass and each bad one fails alone, in at most log2(n) + 1 further calls for each; no message that has passed runs again. A result
+ * the good ones pass and each bad one fails alone, in at most log2(n) + 1 further calls (rounded up) for each; no message that has passed runs again. A result
  * list of the wrong length, or a Map with an index that no message has, counts as a throw.
  *
  * Emits each message when its batch has an answer for it, and every earlier one of its lane has gone on or is settled · Holds back a lane while an
  * earlier message of it is in another batch, or has failed: what passed behind it keeps its result and is not run again ·
- * A failure of class resource (or a time-out) halves the batch and the next ones; they grow again slowly.
+ * A failure of class resource (or a time-out) halves the batch and the next ones, down to one message; they grow again slowly.
  *
  * ```ts
  * handleBatch(async (orders) => { await insertAll(orders); }, { maxMessages: 500, lingerMs: 20 })

@@ -15,7 +15,8 @@ type Level = keyof Logger;
 export function logEvents(logger: Logger): (event: EngineEvent) => void {
   return (event) => {
     const [level, sentence] = say(event);
-    logger[level](factsOf(event), sentence);
+    // Its answer goes back to run(): where it is a promise that rejects, that is counted.
+    return logger[level](factsOf(event), sentence);
   };
 }
 

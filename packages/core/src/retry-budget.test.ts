@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
-import { checkpoint, constant, consume, deadLetter, decode, handle, retry, retryBudget, text, type RetryBudget } from "./index.ts";
 import { memoryLog, memorySource } from "@spillway/memory";
-import { world, type World } from "./testing/world.ts";
+import type { Payload, Sink } from "@spillway/spec";
+import { expect, test } from "vitest";
+import { checkpoint, constant, consume, deadLetter, decode, explain, handle, retry, retryBudget, text, type RetryBudget } from "./index.ts";
+import { metadataOf, textOf, world, type World } from "./testing/world.ts";
 
 /** A pipeline in which "bad…" fails at every attempt and all else passes, over a log of its own. */
 function pipeline(w: World, budget: RetryBudget, counted: { retries: number }, log = w.log) {
@@ -63,4 +64,78 @@ test("a budget saves up no more than maxSaved, whatever time passes", () => {
   expect(budget.take(100)).toBe(true);
   expect(budget.take(1_000_000)).toBe(true);
   expect(budget.saved).toBe(2);
+});
+
+test("a message that grows older than maxAgeMs while it waits for the budget is given up as expired, and takes nothing from it", async () => {
+  const w = world();
+  const startedMs = w.clock.nowMs();
+  const triedMs: [string, number][] = [];
+  const running = w.start(
+    consume(w.source(), { ordering: "none" }).pipe(
+      decode(text()),
+      handle((value) => {
+        triedMs.push([value, w.clock.nowMs() - startedMs]);
+        throw new Error("no answer");
+      }),
+      retry({
+        attempts: 2,
+        backoff: constant(1_000),
+        maxAgeMs: 15_000,
+        budget: retryBudget({ share: 0, floorPerSecond: 0.1, maxSaved: 1 }),
+      }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("a", "b", "c");
+  await w.clock.advance(12_000);
+  w.append("d");
+  await w.clock.advance(60_000);
+  // One retry was saved up, and each ten seconds make one: the third comes when "c" is too old for it, so that it is left for "d".
+  expect(triedMs).toEqual([
+    ["a", 0],
+    ["b", 0],
+    ["c", 0],
+    ["a", 1_000],
+    ["b", expect.closeTo(11_000, -2)],
+    ["d", 12_000],
+    ["d", expect.closeTo(21_000, -3)],
+  ]);
+  const letters = w.deadLetters.messages.map((letter) => [textOf(letter.value), metadataOf(letter).disposition]);
+  expect(letters.toSorted()).toEqual([
+    ["a", "exhausted"],
+    ["b", "exhausted"],
+    ["c", "expired"],
+    ["d", "exhausted"],
+  ]);
+  expect(await running.stop()).toMatchObject({ deadLettered: 4, retries: 3 });
+});
+
+test("what the budget's wait has made too old is dead-lettered like any other: a stop waits for the sink's answer", async () => {
+  const w = world();
+  const slow: Sink<Payload> = {
+    ...w.deadLetters,
+    async write(...call) {
+      await new Promise<void>((resolve) => void w.clock.schedule(5_000, resolve));
+      return await w.deadLetters.write(...call);
+    },
+  };
+  const budget = retryBudget({ share: 0, floorPerSecond: 0.01, maxSaved: 1 });
+  budget.take(w.clock.nowMs());
+  const pipeline = consume(w.source(), { ordering: "none" }).pipe(
+    handle(() => {
+      throw new Error("no answer");
+    }),
+    retry({ attempts: 2, backoff: constant(1_000), maxAgeMs: 10_000, budget }),
+    deadLetter(slow),
+    checkpoint(),
+  );
+  const running = w.start(pipeline);
+  w.append("a");
+  await w.clock.advance(12_000);
+  expect(explain(pipeline).feeds[0]?.firstUnsettled).toMatchObject({
+    state: "waits for its dead letter after a failure at handle",
+    nextAttemptMs: undefined,
+  });
+  expect(await running.stop()).toMatchObject({ deadLettered: 1, aborted: 0 });
 });

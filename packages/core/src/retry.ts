@@ -17,7 +17,10 @@ export interface RetryRule {
 
 /** When to try again, and when to give up. */
 export interface RetryPolicy extends RetryRule {
-  /** A message that would be older than this at its next attempt, by its timestamp, is given up at once, as "expired". Default: no limit. */
+  /**
+   * A message that would be older than this at its next attempt, by its timestamp, is given up at once, as "expired"; so is one that grows older while it waits
+   * for the budget. Default: no limit.
+   */
   readonly maxAgeMs?: number;
   /** Other rules for one class. */
   readonly classes?: Readonly<Partial<Record<Extract<FailureClass, "transient" | "resource">, RetryRule>>>;

@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly version?: string;
   /** Names this process among the workers of the consumer; need not be unique. Default: made from the process id. */
   readonly worker?: string;
-  /** Hears what happens; what it throws is counted and changes nothing. */
+  /** Hears what happens; what it throws or rejects with is counted and changes nothing. Nobody waits for a promise of it. */
   readonly onEvent?: (event: EngineEvent) => void;
   /** Time and randomness. Default: the machine's. */
   readonly clock?: Clock;

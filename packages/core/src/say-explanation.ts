@@ -47,10 +47,11 @@ function sayFeed({
   ];
   const lines = [`  ${source}${partition === undefined ? "" : ` ${partition}`}: ${facts.join(", ")}`];
   if (firstUnsettled !== undefined) {
-    const { id, key, ageMs, attempt, state, lastError } = firstUnsettled;
+    const { id, key, ageMs, attempt, state, lastError, nextAttemptMs } = firstUnsettled;
     const named = key === undefined ? id : `${id} (key ${key})`;
     lines.push(
       `    first: ${named}, ${Math.round(ageMs / 1_000)} s old, attempt ${attempt}, ${state}${lastError === undefined ? "" : `: ${lastError}`}`,
+      ...(nextAttemptMs === undefined ? [] : [`    its next attempt is due at ${new Date(nextAttemptMs).toISOString()}`]),
     );
     if (heldBehindFirst > 0) lines.push(`    ${heldBehindFirst} settled messages wait behind it for the checkpoint`);
   }

@@ -1,3 +1,4 @@
+import { tap } from "rxjs";
 import { expect, test } from "vitest";
 import {
   checkpoint,
@@ -6,6 +7,7 @@ import {
   consume,
   deadLetter,
   decode,
+  expand,
   filter,
   handle,
   map,
@@ -110,4 +112,33 @@ test.each<[string, readonly Rule[], string, number]>([
   ["without a rule that knows it, an error is transient", [broken, when(TypeError, "permanent")], "exhausted", 3],
 ])("classify: %s", async (_name, rules, disposition, attempts) => {
   expect(await classified(...rules)).toEqual([{ disposition, attempts }]);
+});
+
+test("whoever looks at what a pipeline emits is told why a message was filtered, and no reason where it was not", async () => {
+  const w = world();
+  const told: unknown[] = [];
+  const running = w.start(
+    consume(w.source(), { ordering: "partition" }).pipe(
+      decode(text()),
+      filter((value) => value !== "empty", "empty order"),
+      filter((value) => value !== "late", "too late"),
+      expand((value) => (value === "none" ? [] : [value])),
+      handle((value) => {
+        if (value === "bad") throw new Error("it is bad");
+      }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+      tap(({ message: { id }, outcome, reason }) => told.push([id, outcome, reason])),
+    ),
+  );
+  w.append("empty", "late", "none", "bad", "fine");
+  await w.clock.advance(1_000);
+  expect(told.toSorted()).toEqual([
+    ["orders-0/0", "filtered", "empty order"],
+    ["orders-0/1", "filtered", "too late"],
+    ["orders-0/2", "filtered", "no children"],
+    ["orders-0/3#0", "dead-lettered", undefined],
+    ["orders-0/4#0", "succeeded", undefined],
+  ]);
+  expect(await running.stop()).toMatchObject({ filtered: 3 });
 });

@@ -11,6 +11,7 @@ import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import { ScopedLanes, type BusyLane } from "./scoped-lanes.ts";
 import { sizeOf } from "./size-of.ts";
+import { TypicalTime } from "./typical-time.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -64,6 +65,9 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   private cancelLinger: Cancel | undefined = undefined;
   private lingered = false;
   private departing = false;
+  private readonly time = new TypicalTime();
+  /** How many messages are in calls that have not answered. */
+  running = 0;
 
   constructor(options: BatchStageOptions) {
     this.name = options.name;
@@ -71,8 +75,14 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     this.run = options.run;
     this.next = options.next;
     this.crowd = new Crowd(options.run);
+    options.run.stages.push(this);
     options.run.onDrain(() => this.lingerOver());
     if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (batch) => this.relaunch(batch));
+  }
+
+  /** How long a call that waits takes, about, in milliseconds; undefined while none has ended. */
+  get typicalMs(): number | undefined {
+    return this.time.ms;
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -82,6 +92,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
 
   start(delivery: TrackedDelivery): void {
     delivery.holder = this;
+    delivery.stage = this;
     delivery.hasUnit = false;
     const key = laneKey(delivery);
     if (key !== undefined) {
@@ -243,8 +254,12 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       this.landed(batch, results);
       return;
     }
+    this.running += batch.length;
+    const startedAtMs = this.run.clock.nowMs();
     const land = (landed: readonly BatchResult[]): void => {
       if (!flight.end()) return;
+      this.running -= batch.length;
+      this.time.took(this.run.clock.nowMs() - startedAtMs);
       this.landed(batch, landed);
       this.depart();
     };

@@ -88,23 +88,25 @@ export class BatchWork {
       const failureClass = failureClassOf(answer.error);
       if (failureClass === "resource" && range.length > 1) {
         this.#options.limit.tooMuch(range.length);
-        range = await this.#inPieces(found, range, signal);
-      } else if (failureClass === "transient" || failureClass === "fatal" || range.length === 1) {
-        return found.failAll(range, answer.error);
-      } else {
-        range = await this.#afterFirstFault(found, range, answer.error, signal);
+        await this.#inPieces(found, range, signal);
+        return found.results();
       }
+      if (failureClass === "transient" || failureClass === "fatal" || range.length === 1) return found.failAll(range, answer.error);
+      range = await this.#afterFirstFault(found, range, answer.error, signal);
       if (range.length === 0) return found.results();
       answer = await this.#ask(range, signal);
     }
   }
 
-  /** Asks about the front of a range that was too large, in a piece of the new size; returns what is left to ask. */
-  async #inPieces(found: Findings, range: readonly TrackedDelivery[], signal: AbortSignal): Promise<readonly TrackedDelivery[]> {
-    const size = Math.min(this.#options.limit.now, Math.ceil(range.length / 2));
-    const piece = range.slice(0, size);
-    found.tell(piece, await this.#find(piece, this.#ask(piece, signal), signal));
-    return found.without(range.slice(size));
+  /** Asks about a range that was too large in pieces of the new size, whatever that becomes meanwhile: a larger one would be too much again. */
+  async #inPieces(found: Findings, range: readonly TrackedDelivery[], signal: AbortSignal): Promise<void> {
+    const half = Math.ceil(range.length / 2);
+    for (let left = range; left.length > 0 && !signal.aborted; ) {
+      const size = Math.min(this.#options.limit.now, half);
+      const piece = left.slice(0, size);
+      found.tell(piece, await this.#find(piece, this.#ask(piece, signal), signal));
+      left = found.without(left.slice(size));
+    }
   }
 
   async #afterFirstFault(

@@ -87,6 +87,6 @@ export class BreakerGuard<Item extends object> {
   #rest(resting: boolean): void {
     if (this.#resting === resting) return;
     this.#resting = resting;
-    this.#run.crowd(resting ? 1 : -1);
+    this.#run.rest(resting ? 1 : -1);
   }
 }

@@ -1,12 +1,13 @@
 import type { Cancel, Clock } from "@spillway/spec";
 import type { RetryBudget } from "../retry-budget.ts";
+import type { Failure } from "./mark.ts";
 import { Ring } from "./ring.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** Messages that pass fill a budget too, and nothing tells of that: it is looked at again after this long, in milliseconds. */
 const lookAgainMs = 1_000;
 
-/** Deliveries whose retry is due and waits for a budget, in their order, with one timer. */
+/** Deliveries whose retry is due and waits for a budget, in their order, with one timer; one that grows too old meanwhile is given up and takes nothing from it. */
 export class BudgetQueue {
   readonly #clock: Clock;
   readonly #budget: RetryBudget;
@@ -37,9 +38,12 @@ export class BudgetQueue {
 
   #startSome(): void {
     for (let delivery = this.#waiting.peek(); delivery !== undefined; delivery = this.#waiting.peek()) {
-      if (!delivery.settled && !this.#budget.take(this.#clock.nowMs())) break;
+      const { rationing } = delivery.lastFailure as Failure;
+      const late = !delivery.settled && rationing?.isTooLate(delivery) === true;
+      if (!delivery.settled && !late && !this.#budget.take(this.#clock.nowMs())) break;
       this.#waiting.shift();
-      if (!delivery.settled) this.#start(delivery);
+      if (late) rationing?.giveUp(delivery);
+      else if (!delivery.settled) this.#start(delivery);
     }
     if (this.#waiting.size === 0 || this.#cancel !== undefined) return;
     this.#cancel = this.#clock.schedule(Math.min(lookAgainMs, this.#budget.waitMs()), () => {

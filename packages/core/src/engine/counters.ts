@@ -16,7 +16,7 @@ export interface Counts {
   readonly lost: number;
   /** How often a log had dropped messages, or may have, and did not say how many. */
   readonly gaps: number;
-  /** Errors thrown by the event listener. */
+  /** Errors of the event listener: thrown, or the rejections of its promises. */
   readonly listenerErrors: number;
 }
 

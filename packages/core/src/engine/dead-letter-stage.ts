@@ -157,12 +157,12 @@ export class DeadLetterStage implements Acceptor {
     this.#held = why;
     const holdMs = this.#meter?.budget.holdMs ?? 0;
     this.#run.emit({ type: "held", why, forMs: holdMs });
-    this.#run.crowd(1);
+    this.#run.rest(1);
     const cancel = this.#run.clock.schedule(holdMs, () => {
       this.#held = undefined;
       this.#meter?.reset();
       this.#run.emit({ type: "resumed", after: why });
-      this.#run.crowd(-1);
+      this.#run.rest(-1);
       this.#write();
     });
     this.#run.onEnd(cancel);

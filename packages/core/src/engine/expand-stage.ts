@@ -48,6 +48,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     const { run, admission, next, maxChildren, split, family: rules } = this.#options;
     let wake: (() => void) | undefined;
     const family = new Family({ ...rules, run, parent, changed: () => wake?.() });
+    parent.stage = this;
     parent.activity = family;
     admission.occupy(parent);
     let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;

@@ -41,6 +41,12 @@ export class Family implements Home, Activity {
     return this.#underWay.size;
   }
 
+  /** The oldest child that has not ended: what the message waits for. */
+  get first(): TrackedDelivery | undefined {
+    for (const child of this.#underWay) return child;
+    return undefined;
+  }
+
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

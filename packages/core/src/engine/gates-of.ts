@@ -7,10 +7,8 @@ import type { Run } from "./run-context.ts";
 export function gatesOf(run: Run): readonly GateExplanation[] {
   const gates: GateExplanation[] = [];
   if (run.stopping !== undefined) gates.push({ gate: "stopping", says: `the pipeline is stopping: ${run.stopping.message}` });
-  const told = run.gates.flatMap((gate) => gate() ?? []);
-  gates.push(...told);
-  // A budget holds the source as a crowded stage does.
-  if (run.crowding > told.filter(({ gate }) => gate === "budget").length)
+  gates.push(...run.gates.flatMap((gate) => gate() ?? []));
+  if (run.crowding > run.resting)
     gates.push({ gate: "crowded", says: "a later stage or the dead letters have more waiting than they can soon take" });
   for (const { name, state } of run.breakers)
     if (state !== "closed") gates.push({ gate: "breaker", says: `the breaker "${name}" is ${state}` });

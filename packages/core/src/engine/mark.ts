@@ -1,5 +1,5 @@
 import { failureClassOf, type Disposition, type FailureClass } from "@spillway/spec";
-import type { RetryBudget } from "../retry-budget.ts";
+import type { Rationing } from "./rationing.ts";
 import type { RunnableStage } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -23,7 +23,7 @@ export interface Failure {
   /** How long it waits for the next attempt; set by the policy that asks for one. */
   delayMs: number;
   /** What the next attempt waits for when its delay is over. */
-  budget: RetryBudget | undefined;
+  rationing: Rationing | undefined;
 }
 
 /** A filter turned it away. */
@@ -57,7 +57,7 @@ export function markFailed(
     lastFailedAtMs: nowMs,
     previousDelayMs: delivery.lastFailure?.delayMs ?? 0,
     delayMs: 0,
-    budget: undefined,
+    rationing: undefined,
   };
   delivery.mark = failure;
   delivery.lastFailure = failure;

@@ -1,6 +1,6 @@
-import type { RetryBudget } from "../retry-budget.ts";
 import type { Home } from "./home.ts";
 import type { Failure } from "./mark.ts";
+import type { Rationing } from "./rationing.ts";
 import type { Admission, RunnableStage } from "./stage.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -16,7 +16,7 @@ interface Site {
   readonly stage: RunnableStage;
   readonly holder: Admission | undefined;
   readonly ownsLane: boolean;
-  readonly budget: RetryBudget | undefined;
+  readonly rationing: Rationing | undefined;
   /** How many wait there. */
   parked: number;
 }
@@ -146,19 +146,19 @@ export class ParkingLot {
 
   #siteOf(delivery: TrackedDelivery, failure: Failure): number {
     const { feed: home, holder, ownsLane } = delivery;
-    const { stage, budget } = failure;
+    const { stage, rationing } = failure;
     const same = (site: Site | undefined): boolean =>
       site !== undefined &&
       site.home === home &&
       site.stage === stage &&
       site.holder === holder &&
       site.ownsLane === ownsLane &&
-      site.budget === budget;
+      site.rationing === rationing;
     let number = this.#sites.findIndex(same);
     if (number < 0) {
       number = this.#sites.indexOf(undefined, 1);
       if (number < 0) number = this.#sites.length;
-      this.#sites[number] = { home, stage, holder, ownsLane, budget, parked: 0 };
+      this.#sites[number] = { home, stage, holder, ownsLane, rationing, parked: 0 };
     }
     (this.#sites[number] as Site).parked++;
     return number;
@@ -184,6 +184,6 @@ function failureAt(page: Page, at: number, site: Site): Failure {
     lastFailedAtMs: firstFailedAtMs + (page.waitedMs[at] as number),
     previousDelayMs: 0,
     delayMs: page.delaysMs[at] as number,
-    budget: site.budget,
+    rationing: site.rationing,
   };
 }

@@ -1,8 +1,9 @@
-import type { Disposition } from "@spillway/spec";
+import type { Disposition, Message } from "@spillway/spec";
 import type { RetryBudget } from "../retry-budget.ts";
 import type { RetryRule } from "../retry.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Failure } from "./mark.ts";
+import type { Rationing } from "./rationing.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -21,11 +22,19 @@ export class RetryStage implements Acceptor {
   readonly #run: Run;
   readonly #rules: RetryRules;
   readonly #next: Acceptor;
+  readonly #rationing: Rationing | undefined;
 
   constructor(run: Run, rules: RetryRules, next: Acceptor) {
     this.#run = run;
     this.#rules = rules;
     this.#next = next;
+    const { budget } = rules;
+    if (budget !== undefined)
+      this.#rationing = {
+        budget,
+        isTooLate: ({ message }) => this.#isTooOld(message, 0),
+        giveUp: (delivery) => this.#expire(delivery),
+      };
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -53,7 +62,7 @@ export class RetryStage implements Acceptor {
       return;
     }
     failure.delayMs = delayMs;
-    failure.budget = this.#rules.budget;
+    failure.rationing = this.#rationing;
     if (run.listened) {
       const { message } = delivery;
       const { stage, error, attempts } = failure;
@@ -65,11 +74,23 @@ export class RetryStage implements Acceptor {
   }
 
   #giveUp(delivery: TrackedDelivery, failure: Failure, rule: RetryRule, delayMs: number): Disposition | undefined {
-    const { maxAgeMs, giveBackAfterMs } = this.#rules;
+    const { giveBackAfterMs } = this.#rules;
     const { message } = delivery;
     const earlier = giveBackAfterMs !== undefined && "receiveCount" in message ? Number(message.receiveCount) - 1 : 0;
     if (failure.attempts + earlier >= rule.attempts) return "exhausted";
-    return maxAgeMs !== undefined && this.#run.clock.nowMs() + delayMs - message.timestampMs > maxAgeMs ? "expired" : undefined;
+    return this.#isTooOld(message, delayMs) ? "expired" : undefined;
+  }
+
+  #isTooOld({ timestampMs }: Message<unknown>, inMs: number): boolean {
+    const { maxAgeMs } = this.#rules;
+    return maxAgeMs !== undefined && this.#run.clock.nowMs() + inMs - timestampMs > maxAgeMs;
+  }
+
+  #expire(delivery: TrackedDelivery): void {
+    const failure = delivery.lastFailure as Failure;
+    failure.disposition ??= "expired";
+    delivery.waits = false;
+    this.#next.accept(delivery);
   }
 }
 

@@ -8,6 +8,7 @@ import { CarefulTurn } from "./careful-turn.ts";
 import { Counters } from "./counters.ts";
 import { leavesFailures, type FailurePolicy } from "./failure-policy.ts";
 import type { Feed } from "./feed.ts";
+import { isThenable } from "./is-thenable.ts";
 import type { Failure } from "./mark.ts";
 import { RetryWheel } from "./retry-wheel.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -85,8 +86,10 @@ export class Run {
   readonly #uncrowded: (() => void)[] = [];
   readonly #drained: (() => void)[] = [];
   readonly #ended: (() => void)[] = [];
-  /** How many stages have more work queued than they can soon do; while there is one, no message is let in. */
+  /** How many stages have more work queued than they can soon do, or rest; while there is one, no message is let in. */
   crowding = 0;
+  /** How many of these rest, and say why themselves. */
+  resting = 0;
 
   constructor(settings: RunSettings) {
     this.settings = settings;
@@ -120,6 +123,12 @@ export class Run {
     if (this.crowding === 0) for (const task of this.#uncrowded) task();
   }
 
+  /** A stage rests the intake (1), for a reason that a gate of its own or a breaker tells, or does no longer (-1). */
+  rest(change: 1 | -1): void {
+    this.resting += change;
+    this.crowd(change);
+  }
+
   onUncrowded(task: () => void): void {
     this.#uncrowded.push(task);
   }
@@ -129,12 +138,15 @@ export class Run {
     this.#drained.push(task);
   }
 
-  /** Tells the listener, if there is one; what it throws is counted and changes nothing. */
+  /** Tells the listener, if there is one; what it throws, or rejects with, is counted and changes nothing. */
   emit(event: EngineEvent): void {
+    const failed = (): void => void this.counters.listenerErrors++;
     try {
-      this.settings.listener?.(event);
+      // A listener that is an async function has a type that fits: without a look at its answer, its rejection would end the process.
+      const answer: unknown = this.settings.listener?.(event);
+      if (isThenable(answer)) answer.then(undefined, failed);
     } catch {
-      this.counters.listenerErrors++;
+      failed();
     }
   }
 
@@ -193,9 +205,9 @@ export class Run {
   }
 
   #retryDue(delivery: TrackedDelivery): void {
-    const { budget } = delivery.lastFailure as Failure;
-    if (budget === undefined) this.#startRetry(delivery);
-    else this.#queueOf(budget).add(delivery);
+    const { rationing } = delivery.lastFailure as Failure;
+    if (rationing === undefined) this.#startRetry(delivery);
+    else this.#queueOf(rationing.budget).add(delivery);
   }
 
   #queueOf(budget: RetryBudget): BudgetQueue {

@@ -48,6 +48,11 @@ export class TrackedDelivery {
     return this.mark.kind === "failed" ? "aborted" : this.mark.kind;
   }
 
+  /** Why it was turned away, for the same; undefined where it was not. */
+  get reason(): string | undefined {
+    return this.mark?.kind === "filtered" ? this.mark.reason : undefined;
+  }
+
   /** Aborts when the handler's time is up or the message was lost to this process. */
   get signal(): AbortSignal {
     this.activity ??= this.stage?.activityFor(this);

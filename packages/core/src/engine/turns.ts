@@ -1,12 +1,21 @@
 import type { Feed } from "./feed.ts";
 import { Ring } from "./ring.ts";
 
-/** Whose turn it is: feeds that may have something to start, in rounds, the higher priorities first but for a share of the lower ones. */
+/** Feeds of one priority. */
+interface Level {
+  readonly feeds: Ring<Feed>;
+  /** How many turns it has had since it gave one to a lower priority. */
+  sinceLower: number;
+}
+
+/**
+ * Whose turn it is: feeds that may have something to start, in rounds, the higher priorities first but for a share of the lower ones. Of that share the lower
+ * ones leave as much again to those below them, so that none starves, however many there are.
+ */
 export class Turns {
-  readonly #levels: Ring<Feed>[] = [new Ring<Feed>()];
+  readonly #levels: Level[] = [newLevel()];
   /** Every so many turns, a feed of a lower priority has one although a higher has work. */
   readonly #lowerEvery: number;
-  #sinceLower = 0;
   #waiting = 0;
 
   constructor(lowerShare: number) {
@@ -24,8 +33,8 @@ export class Turns {
   }
 
   add(feed: Feed): void {
-    while (this.#levels.length <= feed.level) this.#levels.push(new Ring<Feed>());
-    (this.#levels[feed.level] as Ring<Feed>).push(feed);
+    while (this.#levels.length <= feed.level) this.#levels.push(newLevel());
+    (this.#levels[feed.level] as Level).feeds.push(feed);
     this.#waiting++;
   }
 
@@ -33,15 +42,23 @@ export class Turns {
   next(): Feed | undefined {
     if (this.#waiting === 0) return undefined;
     this.#waiting--;
-    if (this.#levels.length === 1) return this.#levels[0]?.shift();
-    const lower = ++this.#sinceLower >= this.#lowerEvery ? this.#lowerOne() : undefined;
-    if (lower !== undefined) this.#sinceLower = 0;
-    return lower ?? this.#levels.find(({ size }) => size > 0)?.shift();
+    if (this.#levels.length === 1) return this.#levels[0]?.feeds.shift();
+    let at = this.#firstFrom(0);
+    for (let level = this.#levels[at]; level !== undefined && ++level.sinceLower >= this.#lowerEvery; level = this.#levels[at]) {
+      const lower = this.#firstFrom(at + 1);
+      if (lower < 0) break;
+      level.sinceLower = 0;
+      at = lower;
+    }
+    return this.#levels[at]?.feeds.shift();
   }
 
-  /** The next feed below the highest priority that has work. */
-  #lowerOne(): Feed | undefined {
-    const highest = this.#levels.findIndex(({ size }) => size > 0);
-    return this.#levels.find(({ size }, level) => level > highest && size > 0)?.shift();
+  /** The highest priority that has work, of this one and those below it; -1 when none has. */
+  #firstFrom(level: number): number {
+    return this.#levels.findIndex(({ feeds }, at) => at >= level && feeds.size > 0);
   }
+}
+
+function newLevel(): Level {
+  return { feeds: new Ring<Feed>(), sinceLower: 0 };
 }
