@@ -11,6 +11,7 @@ import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
 import { awaitedOf, whereIs } from "./engine/watchdog.ts";
+import { PlaceState } from "./engine/window.ts";
 import { shapeOf, type Segment } from "./shape.ts";
 import { sayError } from "./engine/say-error.ts";
 
@@ -59,7 +60,7 @@ export interface FeedExplanation {
   readonly headroomMs: number | undefined;
   /** Waiting or under way. */
   readonly unsettled: number;
-  /** Settled already, and held by the first unsettled message. */
+  /** Settled already, and held by the first message that is not. */
   readonly heldBehindFirst: number;
   readonly firstUnsettled: UnsettledExplanation | undefined;
   /** Settled messages that no saved checkpoint covers: a crash now would deliver at most these again. */
@@ -155,10 +156,19 @@ function explainFeed(feed: Feed, run: Run, log: LogState | undefined): FeedExpla
     behindMs: log?.behindMs,
     headroomMs: log?.headroomMs,
     unsettled,
-    heldBehindFirst: Math.max(0, window.size - unsettled),
+    heldBehindFirst: feed.closed ? settledIn(feed) : Math.max(0, window.size - unsettled),
     firstUnsettled: unsettled === 0 ? undefined : firstUnsettled(feed, run),
     unsaved: log?.unsaved ?? 0,
   };
+}
+
+/** What was aborted keeps its place as well, though nothing waits for it any more: once a feed is closed, only the places themselves tell. */
+function settledIn({ window }: Feed): number {
+  let settled = 0;
+  window.forEach((_, state) => {
+    if (state === PlaceState.settled) settled++;
+  });
+  return settled;
 }
 
 function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined {

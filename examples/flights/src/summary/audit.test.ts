@@ -48,6 +48,13 @@ describe("audit", () => {
     expect(audit([worked()], facts({ counted: 94 }))).toEqual(["routes: all messages are settled, but 1 of them have left no trace."]);
   });
 
+  it("finds a message that is neither settled nor left", () => {
+    expect(audit([worked({}, 10)], facts({ counted: 84 }))).toEqual([
+      "routes: 1 messages have left no trace, and are not among those that are left.",
+    ]);
+    expect(audit([worked({}, 10)], facts({ counted: 90 }))).toEqual([]);
+  });
+
   it("finds a message that was counted twice", () => {
     expect(audit([worked()], facts({ counted: 96 }))).toEqual(["routes: 1 messages more have left a trace than were appended."]);
   });
