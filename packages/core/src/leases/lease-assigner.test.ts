@@ -46,13 +46,13 @@ describe("claiming", () => {
   it("takes what a worker left within the lease's duration and two seconds, whenever it died and however many are left", async () => {
     for (const survivors of [1, 3]) {
       const tookMs: number[] = [];
-      for (let seed = 1; seed <= 40; seed += 1) {
+      for (let seed = 1; seed <= 14; seed += 1) {
         const cluster = testCluster({ partitions: ["a", "b", "c", "d"], seed, latencyMs: 40 });
         const doomed = cluster.join();
         await holding(cluster, doomed, 4);
         for (let joined = 0; joined < survivors; joined += 1) cluster.join();
         await holding(cluster, doomed, 4 / (1 + survivors));
-        await cluster.clock.advance((2 + seed / 80) * leaseDurationMs);
+        await cluster.clock.advance((2 + seed / 42) * leaseDurationMs);
         doomed.crash();
         const diedAtMs = cluster.clock.nowMs();
         const taken = (): number => cluster.loads().reduce((sum, load) => sum + load, 0);
@@ -65,6 +65,35 @@ describe("claiming", () => {
     }
   });
 
+  it.each([
+    [1_000, 1],
+    [3_000, 1.2],
+    [5_000, 2],
+  ])(
+    "does the same with leases of %i ms, and looks no more often than that needs: %d times in a renewal's period",
+    async (durationMs, most) => {
+      const tookMs: number[] = [];
+      let looks = 0;
+      for (let seed = 1; seed <= 10; seed += 1) {
+        const cluster = testCluster({ partitions: ["a", "b"], seed, latencyMs: 40, leaseDurationMs: durationMs });
+        const doomed = cluster.join();
+        await holding(cluster, doomed, 2);
+        const second = cluster.join();
+        await holding(cluster, doomed, 1);
+        await cluster.clock.advance(2 * durationMs);
+        const before = cluster.store.calls.list;
+        await cluster.clock.advance((10 + seed / 30) * durationMs);
+        looks = Math.max(looks, (cluster.store.calls.list - before) / 2 / 30);
+        doomed.crash();
+        const diedAtMs = cluster.clock.nowMs();
+        await holding(cluster, second, 2);
+        tookMs.push(cluster.clock.nowMs() - diedAtMs);
+      }
+      expect(Math.max(...tookMs)).toBeLessThanOrEqual(durationMs + 2_000);
+      expect(looks).toBeLessThanOrEqual(most + 0.1);
+    },
+  );
+
   it("looks for renewals only when they may come: some four times in a renewal's period where other workers live, and once where none does", async () => {
     const looks: number[] = [];
     for (const workers of [1, 2, 10]) {
@@ -73,8 +102,8 @@ describe("claiming", () => {
       await cluster.clock.runUntil(() => joined.every(({ holds }) => holds.size === 10 / workers), 60_000);
       await cluster.clock.advance(3 * leaseDurationMs);
       const before = cluster.store.calls.list;
-      await cluster.clock.advance(30 * leaseDurationMs);
-      looks.push((cluster.store.calls.list - before) / workers / 90);
+      await cluster.clock.advance(10 * leaseDurationMs);
+      looks.push((cluster.store.calls.list - before) / workers / 30);
     }
     expect(looks.map((count) => Math.round(count))).toEqual([1, 4, 4]);
   });
