@@ -1,4 +1,4 @@
-import { memoryQueue, memoryQueueSource } from "@spillway/memory";
+import { memoryQueue, memoryQueueSource, memorySource } from "@spillway/memory";
 import { SpillwayError } from "@spillway/spec";
 import { expect, test } from "vitest";
 import { checkpoint, clearKeys, constant, consume, deadLetter, decode, explain, handle, handleBatch, retry, text } from "./index.ts";
@@ -67,6 +67,25 @@ test("blocked keys are kept over a restart, until they are cleared", async () =>
   await third.stop();
   expect(handled).toContain("d");
   expect(w.deadLetters.messages.map(({ value }) => textOf(value))).toEqual(["bad1", "bad2", "a", "c", "e"]);
+});
+
+test("with more blocked keys than its checkpoints can keep, the pipeline stops and says so", async () => {
+  const w = world();
+  const { checkpoints } = w.stores;
+  const keepsTwo = { ...checkpoints, maxNotes: 2 };
+  const source = memorySource({ log: w.log, consumer: "test", stores: { ...w.stores, checkpoints: keepsTwo } });
+  const handled: string[] = [];
+  const running = w.start(pipeline({ ...w, source: () => source }, handled));
+  const outcome = running.report.catch((error: unknown) => error);
+  w.append("a=bad", "b=bad", "a=follows");
+  await w.clock.advance(5_000);
+  expect(w.deadLetters.messages).toHaveLength(3);
+  w.append("c=bad");
+  await w.clock.advance(60_000);
+  expect(await outcome).toMatchObject({
+    code: "SPILLWAY_TOO_MANY_BLOCKED_KEYS",
+    message: expect.stringContaining("3 keys of orders-0 are blocked by dead letters, and its checkpoints keep 2"),
+  });
 });
 
 test("a queue cannot keep blocked keys: the pipeline stops and says so", async () => {

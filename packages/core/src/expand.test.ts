@@ -1,3 +1,4 @@
+import { memoryQueue, memoryQueueSource } from "@spillway/memory";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, expand, handle, retry, text } from "./index.ts";
 import { metadataOf, textOf, world } from "./testing/world.ts";
@@ -171,4 +172,65 @@ test.each([
   await w.clock.advance(1_000);
   expect(most).toBe(expected);
   expect(await running.stop()).toMatchObject({ succeeded: 6 });
+});
+
+test.each<[string, (value: string) => Iterable<string> | AsyncIterable<string>]>([
+  ["a list", (value) => [...value]],
+  ["a set", (value) => new Set(value)],
+  ["a text", (value) => value],
+  [
+    "a generator",
+    function* (value) {
+      yield* value;
+    },
+  ],
+  [
+    "an asynchronous generator",
+    async function* (value) {
+      yield* value;
+    },
+  ],
+])("children may come as %s", async (_name, split) => {
+  const w = world();
+  const handled: string[] = [];
+  const running = w.start(
+    consume(w.source(), { ordering: "key" }).pipe(
+      decode(text()),
+      expand(split),
+      handle((child) => void handled.push(child)),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  w.append("k=abc");
+  await w.clock.advance(100);
+  expect(handled).toEqual(["a", "b", "c"]);
+  expect(await running.stop()).toMatchObject({ succeeded: 4 });
+});
+
+test("a queue's message stays ours while its children are under way, and is deleted when all have ended", async () => {
+  const w = world();
+  const queue = memoryQueue({ name: "jobs", clock: w.clock, visibilityTimeoutMs: 3_000 });
+  const handled: string[] = [];
+  const running = w.start(
+    consume(memoryQueueSource({ queue }), { ordering: "none" }).pipe(
+      decode(text()),
+      expand((value) => value.split(",")),
+      handle((child, { attempt }) => {
+        handled.push(child);
+        if (child === "b" && attempt < 3) throw new Error("not yet");
+        if (child === "bad") throw Object.assign(new Error("never"), { failureClass: "permanent" });
+      }),
+      retry({ attempts: 3, backoff: constant(10_000), giveBackAfterMs: 1_000 }),
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  queue.send([{ value: Buffer.from("a,b,bad,c") }]);
+  await w.clock.advance(15_000);
+  expect(queue.counts()).toEqual({ held: 1, hidden: 1 });
+  await w.clock.advance(10_000);
+  expect(queue.counts().held).toBe(0);
+  expect(handled).toEqual(["a", "b", "bad", "c", "b", "b"]);
+  expect(await running.stop()).toMatchObject({ delivered: 5, succeeded: 4, deadLettered: 1, aborted: 0 });
 });

@@ -98,7 +98,8 @@ export class ExpandStage implements Acceptor, RunnableStage {
 }
 
 function iteratorOf(children: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> {
-  return Symbol.asyncIterator in children ? children[Symbol.asyncIterator]() : children[Symbol.iterator]();
+  // A text is a list of its characters, and no object.
+  return typeof children === "object" && Symbol.asyncIterator in children ? children[Symbol.asyncIterator]() : children[Symbol.iterator]();
 }
 
 /** The message has been aborted: what its iterator says to being closed makes no difference. */
