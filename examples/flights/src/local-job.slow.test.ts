@@ -61,7 +61,7 @@ describe("the job, as a process", () => {
     const next = await startJob(["--directory", directory]).ended;
     expect(next.code).toBe(1);
     expect(next.output).toContain("The books do not balance");
-    expect(next.output).toContain("3 messages were delivered again after a kill, and not counted again.");
+    expect(next.output).toContain("3 messages were delivered again, and not counted again.");
     expect(next.output).toContain("routes: all messages are settled, but 1 of them have left no trace.");
   });
 

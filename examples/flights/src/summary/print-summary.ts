@@ -63,7 +63,7 @@ function balance(worked: readonly Worked[], { pipelines, deadLetters, repeatedDe
   lines.push(
     again === 0
       ? "None was delivered again after it had been counted."
-      : `${plural(again, "message")} ${again === 1 ? "was" : "were"} delivered again after a kill, and not counted again.`,
+      : `${plural(again, "message")} ${again === 1 ? "was" : "were"} delivered again, and not counted again.`,
   );
   if (repeatedDeadLetters > 0)
     lines.push(
