@@ -15,7 +15,8 @@ const lockFile = `${cache}setup.lock`;
 /** Installs what the lockfile names and builds all packages, each only when needed; says nothing when nothing was. */
 export function setup() {
   return withLock(lockFile, async () => {
-    await installWhatChanged();
+    const isNew = await installWhatChanged();
+    if (isNew) console.error("Building the packages …");
     await build();
   });
 }
@@ -25,15 +26,17 @@ export function install() {
   return withLock(lockFile, installWhatChanged);
 }
 
+/** Resolves to whether there was anything to install. */
 async function installWhatChanged() {
   const manifests = workspaceManifests();
   const stamp = stampOf(manifests);
-  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp && everythingIsThere(manifests)) return;
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp && everythingIsThere(manifests)) return false;
 
   console.error("Installing what the lockfile names …");
   rmSync(stampFile, { force: true });
   await runPnpm(["install", "--frozen-lockfile", "--reporter=append-only"]);
   writeFileSync(stampFile, stamp);
+  return true;
 }
 
 async function build() {

@@ -58,7 +58,7 @@ export async function workJob(
   print(`  ${words.stopping}\n`);
   const pipelines = buildPipelines(backend, { ...settings, concurrency });
   const view = viewFor(terminal);
-  const onStop = (): void => view.note("Stopping: what has started is finished and saved. Ctrl-C once more stops at once.");
+  const onStop = (): void => view.note("Stopping: what has started is finished and saved. Ctrl-C again ends at once.");
   signal.addEventListener("abort", onStop);
   const worked = await workOff(pipelines, { inputs: backend.inputs, worker, signal, onProgress: view.show }).finally(() => {
     signal.removeEventListener("abort", onStop);

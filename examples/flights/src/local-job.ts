@@ -12,13 +12,13 @@ import type { Terminal } from "./view/terminal.ts";
 
 const words: JobWords = {
   inputs: "logs",
-  stopping: `Ctrl-C saves and stops; kill -9 ${process.pid} does not ask. Either way, npm start goes on.`,
+  stopping: `Ctrl-C saves and stops, kill -9 ${process.pid} does not ask; npm start goes on.`,
   afterStop: "All is safe: npm start goes on.",
   furtherLooks: [
-    ["npm start -- --dead-letters", "every dead letter, with its original bytes"],
-    ["npm start -- --fresh", "once more from the beginning; kill -9 it half way, and start again"],
+    ["npm start -- --dead-letters", "every dead letter, with its own bytes"],
+    ["npm start -- --fresh", "all over again; try kill -9 half way"],
     ["npm start -- --fresh --fail-rate 0.4", "more trouble than five attempts can bear"],
-    ["examples/flights/src/pipelines/", "the three pipelines, build-pipelines.ts first"],
+    ["examples/flights/src/pipelines/", "the pipelines; build-pipelines.ts first"],
     ["docs/getting-started.md", "a pipeline of your own"],
   ],
 };

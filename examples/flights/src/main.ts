@@ -2,19 +2,25 @@ import { hasCode, SpillwayError } from "@spillway/spec";
 import { runLocalJob } from "./local-job.ts";
 import { help, parseOptions, type Options } from "./options.ts";
 import type { ServerPlace } from "./server-place.ts";
+import { echoOfNpm, stopRequests } from "./stop-requests.ts";
 import { terminal } from "./view/terminal.ts";
 
 const stop = new AbortController();
-let asked = 0;
+const request = stopRequests({ echoMs: echoOfNpm(process.env) });
 
 /** The first request stops in good order; the second at once, as the signal does where nobody listens: the shell then sees exit code 130. */
 function onSignal(signal: NodeJS.Signals): void {
-  asked += 1;
-  if (asked > 1) {
-    process.off(signal, onSignal);
-    process.kill(process.pid, signal);
+  switch (request()) {
+    case "stop":
+      stop.abort("asked to stop");
+      return;
+    case "stop at once":
+      process.off(signal, onSignal);
+      process.kill(process.pid, signal);
+      return;
+    case "nothing new":
+      return;
   }
-  stop.abort("asked to stop");
 }
 
 // Somebody has closed the pipe, as head does: there is nobody to tell any more, and no harm in stopping.

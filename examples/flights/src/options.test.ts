@@ -38,6 +38,10 @@ describe("parseOptions", () => {
     for (const option of args.filter((each) => each.startsWith("--"))) expect(help).toContain(option);
   });
 
+  it("fits --help into a terminal of 80 columns", () => {
+    expect(help.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
   it.each([
     [["--limt", "3"], "--limt"],
     [["--limit", "0"], "--limit takes a number of at least 1"],
@@ -46,13 +50,17 @@ describe("parseOptions", () => {
     [["--concurrency", ""], "--concurrency takes a number"],
     [["--fail-rate", "2"], "--fail-rate takes a number from 0 to 1"],
     [["--seed=-1"], "--seed takes a number of at least 0"],
+    [["--concurrency", "-1"], "use '--concurrency=-XYZ'."],
+    [["--seed"], "argument missing."],
     [["fresh"], "fresh"],
     [["--on", "rabbitmq"], '--on takes local, kafka, sqs, kinesis, dynamodb-streams, not "rabbitmq"'],
     [["--on", "kafka", "--fresh"], "on a server, a job leaves nothing behind"],
     [["--on", "sqs", "--directory", "/x"], "on a server, a job leaves nothing behind"],
-  ])("refuses %j and says why", (args, why) => {
-    expect(() => parseOptions(args)).toThrow(
-      expect.objectContaining({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining(why) as string }),
-    );
+  ])("refuses %j and says why, and where to read on", (args, why) => {
+    for (const saying of [why, "--help"]) {
+      expect(() => parseOptions(args)).toThrow(
+        expect.objectContaining({ code: "SPILLWAY_INVALID_OPTIONS", message: expect.stringContaining(saying) as string }),
+      );
+    }
   });
 });

@@ -23,34 +23,47 @@ export interface Options {
 const defaultDirectory = fileURLToPath(new URL("../../../data/flights", import.meta.url));
 const defaultConcurrency = 64;
 
-/** What --help prints. */
+/** What --help prints; no line is wider than a terminal of 80 columns. */
 export const help = `Three pipelines over real data, on the embedded store.
 
-  npm start                     begins, or goes on where the last start ended
+  npm start                begins, or goes on where the last start ended
   npm start -- [options]
-  npm run example:kafka         the same pipelines on Apache Kafka, which is started for it
-  npm run example:sqs           the same pipelines on SQS, as ElasticMQ, which is started for it
-  npm run example:kinesis       the same pipelines on Kinesis and DynamoDB, as kinesalite and DynamoDB Local, which are started for it
+  npm run example:kafka    the same pipelines on Apache Kafka
+  npm run example:sqs      the same on SQS, as ElasticMQ
+  npm run example:kinesis  the same on Kinesis and DynamoDB, as kinesalite and
+                           DynamoDB Local
   npm run example:dynamodb-streams
-                                the same pipelines on the changes of DynamoDB tables, as DynamoDB Local, which is started for it
+                           the same on the changes of DynamoDB tables, as
+                           DynamoDB Local. Each starts its server by itself.
 
-  --fresh                       begins anew: deletes the data folder first, if this example has made it
-  --dead-letters                prints every dead letter with its original bytes, and ends
-  --directory FOLDER            the data folder; data/flights in the repository where nothing is said
-  --concurrency N               how many messages of a pipeline are counted at once, those of one key never; ${defaultConcurrency}
-  --fail-rate RATE              the share of lookups that fail on purpose, from 0 to 1; ${defaultSettings.failRate}
-  --seed N                      chooses which ones; ${defaultSettings.seed}
-  --limit N                     reads only the first N records of each file; all of them
-  --on PLACE                    local, ${serverPlaces.join(", ")}: what the pipelines run on. On a server a job has one start, which leaves nothing behind,
-                                so that --fresh, --dead-letters and --directory mean nothing there
-  --help                        prints this
+  --fresh              begins anew: deletes the data folder first, if this
+                       example has made it
+  --dead-letters       prints every dead letter with its original bytes, and
+                       ends
+  --directory FOLDER   the data folder; data/flights in the repository where
+                       nothing is said
+  --concurrency N      how many messages of a pipeline are counted at once,
+                       those of one key never; ${defaultConcurrency}
+  --fail-rate RATE     the share of lookups that fail on purpose, from 0 to 1;
+                       ${defaultSettings.failRate}
+  --seed N             chooses which ones; ${defaultSettings.seed}
+  --limit N            reads only the first N records of each file; all of them
+  --on PLACE           what the pipelines run on:
+                       local, ${serverPlaces.join(", ")}.
+                       On a server a job has one start, which leaves nothing
+                       behind, so that --fresh, --dead-letters and --directory
+                       mean nothing there
+  --help               prints this
 
-Fail rate, seed and limit belong to a job from its first start to its end; change them together with --fresh.
-Ctrl-C finishes what has started, saves and ends; a second Ctrl-C ends at once. Neither loses a message, nor does kill -9.
+Fail rate, seed and limit belong to a job from its first start to its end;
+change them together with --fresh. Ctrl-C finishes what has started, saves and
+ends; a second Ctrl-C ends at once. Neither loses a message, nor does kill -9.
 Colours are left out when NO_COLOR is set or the output is not a terminal.
 
-Exit code 0: all is well, whether worked off or stopped. 1: something went wrong, or the books do not balance.
-2: an option or a folder that cannot be used, or a server that cannot be started. 130: a second Ctrl-C.
+Exit code 0: all is well, whether worked off or stopped. 1: something went
+wrong, or the books do not balance. 2: an option or a folder that cannot be
+used, or a server that cannot be started. 130: a second Ctrl-C; npm may say 130
+after the first one too.
 `;
 
 /** Reads the command line. Throws SPILLWAY_INVALID_OPTIONS for what it does not understand. */
@@ -93,7 +106,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    throw refusal(error instanceof Error ? error.message : String(error), error);
+    throw refusal(oneLine(error instanceof Error ? error.message : String(error)), error);
   }
 }
 
@@ -115,6 +128,15 @@ function numberIn(
   throw refusal(`--${name} takes a number ${bounds}, not "${text}".`);
 }
 
+/** Node explains some of its refusals in several lines, and ends them with or without a full stop. */
+function oneLine(text: string): string {
+  return `${text.replaceAll("\n", " ").replace(/\.$/, "")}.`;
+}
+
 function refusal(message: string, cause?: unknown): SpillwayError {
-  return new SpillwayError(message, { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal", cause });
+  return new SpillwayError(`${message} npm start -- --help names all options.`, {
+    code: "SPILLWAY_INVALID_OPTIONS",
+    failureClass: "fatal",
+    cause,
+  });
 }

@@ -13,8 +13,9 @@ const visits = consume(memorySource({ log: clicks, consumer: "visits" }), { orde
 );
 
 const stop = new AbortController();
-process.once("SIGTERM", () => stop.abort("asked to stop"));
-process.once("SIGINT", () => stop.abort("asked to stop"));
+// Not once(): npm passes Ctrl-C on to what it runs, so that it may come twice, and the second one would end the process at once.
+process.on("SIGTERM", () => stop.abort("asked to stop"));
+process.on("SIGINT", () => stop.abort("asked to stop"));
 
 const watching = setInterval(() => {
   for (const { partition, unsettled, firstUnsettled } of explain(visits).feeds) {

@@ -2,6 +2,7 @@ import { SpillwayError } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { Delivery, Settled } from "./delivery.ts";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
 
@@ -32,6 +33,7 @@ export function checkpoint(options: CheckpointOptions = {}): <T>(source: Observa
     name: undefined,
     says: `settles each message; saves after ${everyMessages} messages of a partition or ${everyMs} ms`,
     promise: undefined,
+    failures: leavesFailures,
     role: { is: "inside" },
     build({ run, next }) {
       run.checkpointPolicy = { everyMessages, everyMs };

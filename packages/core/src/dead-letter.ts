@@ -4,6 +4,7 @@ import type { DeadLetterBudget } from "./dead-letter-budget.ts";
 import type { Delivery } from "./delivery.ts";
 import { crowded, DeadLetterStage } from "./engine/dead-letter-stage.ts";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import { refuse, requireKnown } from "./engine/require.ts";
 import { sayWrites } from "./engine/say-writes.ts";
 import { addStage } from "./pipeline.ts";
@@ -52,6 +53,7 @@ export function deadLetter(
     name: undefined,
     says: `moves messages that have finally failed to "${sink.name}"${budgets.map(({ says }) => `; ${says}`).join("")}`,
     promise: `${sayWrites(sink)}; a message whose dead letter is refused stays unsettled and keeps its lane while the write is repeated, and with more than ${crowded} of them no further message is let in.`,
+    failures: { ...leavesFailures, halts: budgets.some(({ beyond }) => beyond === "halt") },
     role: { is: "inside" },
     build: ({ run, next }) => new DeadLetterStage({ run, sink, budgets, blocksKeys: keys === "dead-letter-until-cleared", next }),
   };

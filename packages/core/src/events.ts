@@ -57,6 +57,8 @@ export type EngineEvent =
   | { readonly type: "resumed"; readonly after: string }
   /** A breaker has changed: while it is open, no message is let in. */
   | { readonly type: "breaker"; readonly breaker: string; readonly state: BreakerState }
+  /** What a queue's own settings will do to this pipeline, in sentences; told once, as the run starts, unless they leave it alone. */
+  | { readonly type: "advised"; readonly source: string; readonly says: readonly string[] }
   /** What the engine's own assigner did. */
   | { readonly type: "lease"; readonly source: string; readonly event: LeaseEvent }
   /**

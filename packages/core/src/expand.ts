@@ -1,5 +1,6 @@
 import type { Message, Payload } from "@spillway/spec";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import { ExpandStage } from "./engine/expand-stage.ts";
 import { refuse, requireCount, requireKnown } from "./engine/require.ts";
 import { StageAdmission } from "./engine/stage-admission.ts";
@@ -59,6 +60,7 @@ export function expand<A, B>(
     name: options.name,
     says: `splits a message into children, at most ${maxChildren} of one under way; the message is settled when all are`,
     promise: undefined,
+    failures: leavesFailures,
     role: { is: "beyond" },
     build: ({ run, next, name }) =>
       new ExpandStage({

@@ -11,6 +11,7 @@ import type { Input } from "./engine/root.ts";
 import type { Run } from "./engine/run-context.ts";
 import { running } from "./engine/running.ts";
 import { awaitedOf, whereIs } from "./engine/watchdog.ts";
+import { PlaceState } from "./engine/window.ts";
 import { shapeOf, type Segment } from "./shape.ts";
 import { sayError } from "./engine/say-error.ts";
 
@@ -59,7 +60,7 @@ export interface FeedExplanation {
   readonly headroomMs: number | undefined;
   /** Waiting or under way. */
   readonly unsettled: number;
-  /** Settled already, and held by the first unsettled message. */
+  /** Settled already, and held by the first message that is not. */
   readonly heldBehindFirst: number;
   readonly firstUnsettled: UnsettledExplanation | undefined;
   /** Settled messages that no saved checkpoint covers: a crash now would deliver at most these again. */
@@ -74,6 +75,11 @@ export interface Explanation {
   readonly stages: readonly StageExplanation[];
   /** What this pipeline promises on this source, in sentences. */
   readonly guarantees: readonly string[];
+  /**
+   * What the queues' own settings will do to this pipeline, in sentences: whether a redrive policy comes before its retries, for example. Empty where they leave it
+   * alone, and until they have answered: run() asks them as it starts, and consult() whenever it is called.
+   */
+  readonly advice: readonly string[];
   readonly counts: Counts | undefined;
   readonly feeds: readonly FeedExplanation[];
   readonly gates: readonly GateExplanation[];
@@ -95,6 +101,7 @@ export function explain(pipeline: Observable<Settled>): Explanation {
     sources: inputs.map(({ source: { name, kind }, ordering, maxInFlight }) => ({ name, kind, ordering, maxInFlight })),
     stages,
     guarantees: [...new Set(inputs.flatMap(guaranteesOf)), ...segments.flatMap(promisesOf)],
+    advice: [...(run?.advice ?? [])],
     counts: run?.counters.snapshot(),
     feeds: run === undefined ? [] : run.intakes.flatMap((intake) => feedsOf(intake, run)),
     gates: run === undefined ? [] : gatesOf(run),
@@ -149,10 +156,19 @@ function explainFeed(feed: Feed, run: Run, log: LogState | undefined): FeedExpla
     behindMs: log?.behindMs,
     headroomMs: log?.headroomMs,
     unsettled,
-    heldBehindFirst: Math.max(0, window.size - unsettled),
+    heldBehindFirst: feed.closed ? settledIn(feed) : Math.max(0, window.size - unsettled),
     firstUnsettled: unsettled === 0 ? undefined : firstUnsettled(feed, run),
     unsaved: log?.unsaved ?? 0,
   };
+}
+
+/** What was aborted keeps its place as well, though nothing waits for it any more: once a feed is closed, only the places themselves tell. */
+function settledIn({ window }: Feed): number {
+  let settled = 0;
+  window.forEach((_, state) => {
+    if (state === PlaceState.settled) settled++;
+  });
+  return settled;
 }
 
 function firstUnsettled(feed: Feed, run: Run): UnsettledExplanation | undefined {

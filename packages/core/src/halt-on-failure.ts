@@ -2,6 +2,7 @@ import { SpillwayError } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { Delivery } from "./delivery.ts";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import { describePolicy } from "./engine/policy-description.ts";
 import { addStage } from "./pipeline.ts";
 import { sayError } from "./engine/say-error.ts";
@@ -30,12 +31,6 @@ export function haltOnFailure(): <T>(source: Observable<Delivery<T, "open" | "re
       );
     },
   });
-  const stage: StageDescription = {
-    ...policy,
-    build(context) {
-      context.run.halts = true;
-      return policy.build(context);
-    },
-  };
+  const stage: StageDescription = { ...policy, failures: { ...leavesFailures, halts: true } };
   return (source) => addStage(source, stage);
 }

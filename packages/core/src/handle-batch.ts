@@ -4,6 +4,7 @@ import { AdaptiveLimit } from "./engine/adaptive-limit.ts";
 import { BatchStage } from "./engine/batch-stage.ts";
 import { BatchWork, Failed } from "./engine/batch-work.ts";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import { addStage } from "./pipeline.ts";
 import type { Stage } from "./stage.ts";
@@ -85,6 +86,7 @@ export function handleBatch<A>(
     name: options.name,
     says: `runs a handler for up to ${maxMessages} messages at once, at most ${concurrency} batches side by side`,
     promise: undefined,
+    failures: leavesFailures,
     role: { is: "beyond" },
     build({ run, next, name }) {
       const limit = new AdaptiveLimit(maxMessages);

@@ -21,7 +21,7 @@ test("a handler's result becomes the value of the next stage", async () => {
   expect(report).toMatchObject({ delivered: 3, succeeded: 3, inFlight: 0, aborted: 0 });
 });
 
-test("a failed message is tried again and then dead-lettered with its original bytes", async () => {
+test("G4: a failed message is tried again and then dead-lettered with its original bytes, while other keys pass", async () => {
   const { clock, source, append, start, deadLetters } = world();
   const attempts: string[] = [];
   const running = start(

@@ -8,6 +8,7 @@ export type { Codec } from "./codecs/codec.ts";
 export { json } from "./codecs/json.ts";
 export { orTombstone } from "./codecs/or-tombstone.ts";
 export { text } from "./codecs/text.ts";
+export { consult } from "./consult.ts";
 export { consumeAll, type ConsumeAllOptions, type RankedSource, type TraitsOf, type ValueOf } from "./consume-all.ts";
 export { consume, type ConsumeLogOptions, type ConsumeOptions, type Orderings } from "./consume.ts";
 export { deadLetterBudget, type DeadLetterBudget, type DeadLetterBudgetOptions } from "./dead-letter-budget.ts";

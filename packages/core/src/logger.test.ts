@@ -91,6 +91,11 @@ const lines: { readonly [Type in EngineEvent["type"]]: readonly (readonly [Extra
       "error",
       "orders 0 no longer held some messages: the log has dropped them",
     ],
+    [
+      { type: "messages-lost", source, partition, lost: { count: undefined, reason: "they are gone", afterMs: 0, beforeMs: 90_000 } },
+      "error",
+      "orders 0 no longer held some messages after 1970-01-01T00:00:00.000Z before 1970-01-01T00:01:30.000Z: they are gone",
+    ],
   ],
   held: [
     [{ type: "held", why: "4 dead letters in a row", forMs: 60_000 }, "warn", "the source rests for 60000 ms: 4 dead letters in a row"],
@@ -101,6 +106,13 @@ const lines: { readonly [Type in EngineEvent["type"]]: readonly (readonly [Extra
     [{ type: "breaker", breaker: "payments", state: "closed" }, "info", 'the breaker "payments" is closed'],
   ],
   stalled: [[{ type: "stalled", source, partition, says: "nothing of orders 0 has ended" }, "error", "nothing of orders 0 has ended"]],
+  advised: [
+    [
+      { type: "advised", source, says: ["orders: it moves messages.", "orders: it drops messages."] },
+      "info",
+      "orders: it moves messages. orders: it drops messages.",
+    ],
+  ],
   "retention-near": [
     [
       { type: "retention-near", source, partition, headroomMs: 1, retentionMs: 4, says: "orders 0 is dropped soon" },

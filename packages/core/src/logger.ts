@@ -1,4 +1,4 @@
-import type { Message } from "@spillway/spec";
+import type { LostMessages, Message } from "@spillway/spec";
 import type { EngineEvent } from "./events.ts";
 
 /** A logger in the shape of pino's: an object of facts, then a sentence. */
@@ -44,7 +44,7 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "source-failed":
       return ["warn", `${event.source} failed and is asked again in ${event.delayMs} ms`];
     case "messages-lost":
-      return ["error", `${event.source} ${event.partition} no longer held ${event.lost.count ?? "some"} messages: ${event.lost.reason}`];
+      return ["error", `${event.source} ${event.partition} no longer held ${sayLost(event.lost)}`];
     case "held":
       return ["warn", `the source rests for ${event.forMs} ms: ${event.why}`];
     case "resumed":
@@ -54,6 +54,8 @@ function say(event: EngineEvent): readonly [Level, string] {
     case "stalled":
     case "retention-near":
       return ["error", event.says];
+    case "advised":
+      return ["info", event.says.join(" ")];
     case "draining":
       return [
         "info",
@@ -87,4 +89,10 @@ function factsOf(event: EngineEvent): object {
 
 function namesOf({ id, key, timestampMs }: Message<unknown>): object {
   return { id, key, timestampMs };
+}
+
+function sayLost({ count, reason, afterMs, beforeMs }: LostMessages): string {
+  const after = afterMs === undefined ? "" : ` after ${new Date(afterMs).toISOString()}`;
+  const before = beforeMs === undefined ? "" : ` before ${new Date(beforeMs).toISOString()}`;
+  return `${count ?? "some"} messages${after}${before}: ${reason}`;
 }

@@ -4,6 +4,7 @@ import type { Breaker } from "./breaker.ts";
 import { laneKey } from "./engine/lane-key.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
 import type { StageDescription } from "./engine/description.ts";
+import { leavesFailures } from "./engine/failure-policy.ts";
 import type { TrackedDelivery } from "./engine/tracked-delivery.ts";
 import { addStage } from "./pipeline.ts";
 import type { Stage } from "./stage.ts";
@@ -66,6 +67,7 @@ export function publish<A, M>(
     name: options.name,
     says: `writes to "${sink.name}", at most ${maxBatchSize} messages in a write, ${concurrency} writes at once`,
     promise: `${sayWrites(sink)}; ${kept[sink.traits.order]}.`,
+    failures: leavesFailures,
     role: { is: "beyond" },
     build: ({ run, next, name }) =>
       new BatchStage({

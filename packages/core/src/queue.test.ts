@@ -218,7 +218,10 @@ test("G12: a message that is given out again and again without an outcome runs a
 
 test("visibility changes that a queue refuses are told, each call once, and their messages come back by themselves", async () => {
   const refused = async (receipts: readonly unknown[]): Promise<readonly ItemResult[]> =>
-    receipts.map(() => ({ ok: false, error: new SpillwayError("no permission to change visibility", { code: "SPILLWAY_TEST_DENIED" }) }));
+    receipts.map(() => ({
+      ok: false,
+      error: new SpillwayError("no permission to change visibility", { code: "SPILLWAY_TEST_DENIED", failureClass: "fatal" }),
+    }));
   const w = queueWorld({
     visibilityTimeoutMs: 3_000,
     drainTimeoutMs: 100,
@@ -245,4 +248,36 @@ test("a message whose receipt is lost is told of as aborted, with the reason", a
   await w.clock.advance(2_500);
   expect(w.events.find(({ type }) => type === "aborted")).toMatchObject({ source: "jobs", messages: [{}], reason: lost });
   await running.stop();
+});
+
+test("at a stop, what ends last takes with it what waited for company, in one call and at once", async () => {
+  const calls: number[] = [];
+  const w = queueWorld({
+    wrap: (source) => ({
+      ...source,
+      ack: (receipts, options) => {
+        calls.push(receipts.length);
+        return source.ack(receipts, options);
+      },
+    }),
+  });
+  w.send("a", "b", "c");
+  const startMs = w.clock.nowMs();
+  const endsMs = { a: 1_000, b: 1_005, c: 1_010 } as const;
+  const running = w.start((value) => later(w.clock, endsMs[value as keyof typeof endsMs]));
+  await w.clock.advance(900);
+  expect(await running.stop()).toMatchObject({ succeeded: 3 });
+  expect(calls).toEqual([3]);
+  expect(w.clock.nowMs() - startMs).toBe(1_010);
+});
+
+test("a stop deletes at once what only waits for company", async () => {
+  const w = queueWorld();
+  w.send("a");
+  const running = w.start(() => later(w.clock, 1_000));
+  const startMs = w.clock.nowMs();
+  await w.clock.advance(1_001);
+  expect(w.queue.counts().held).toBe(1);
+  expect(await running.stop()).toMatchObject({ succeeded: 1 });
+  expect(w.clock.nowMs() - startMs).toBe(1_001);
 });

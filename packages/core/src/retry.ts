@@ -49,7 +49,7 @@ const known = ["attempts", "backoff", "maxAgeMs", "classes", "budget", "giveBack
  */
 export function retry(policy: RetryPolicy): <T>(source: Observable<Delivery<T>>) => Observable<Delivery<T, "retried">> {
   const rules = rulesOf(policy);
-  const { attempts, backoff, maxAgeMs, budget } = policy;
+  const { attempts, backoff, maxAgeMs, budget, giveBackAfterMs } = policy;
   const says = [
     `tries a failed stage up to ${attempts} times, ${backoff.says}`,
     ...(maxAgeMs === undefined ? [] : [`while the message is younger than ${maxAgeMs} ms`]),
@@ -60,10 +60,21 @@ export function retry(policy: RetryPolicy): <T>(source: Observable<Delivery<T>>)
     name: undefined,
     says,
     promise: undefined,
+    failures: {
+      attempts: attemptsOf(rules),
+      maxAgeMs,
+      receivesByRetry: giveBackAfterMs === undefined ? 0 : attemptsOf(rules) - 1,
+      halts: false,
+    },
     role: { is: "inside" },
     build: ({ run, next }) => new RetryStage(run, rules, next),
   };
   return (source) => addStage(source, stage);
+}
+
+/** How often a stage is tried at most, whatever the class of its failures. */
+function attemptsOf({ transient, resource }: RetryRules): number {
+  return Math.max(transient.attempts, resource.attempts);
 }
 
 function rulesOf(policy: RetryPolicy): RetryRules {

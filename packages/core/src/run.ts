@@ -47,7 +47,7 @@ const known = ["signal", "drainTimeoutMs", "stalledAfterMs", "name", "version", 
  *
  * ```ts
  * const stop = new AbortController();
- * process.once("SIGTERM", () => stop.abort());
+ * process.on("SIGTERM", () => stop.abort());
  * await run(charges, { signal: stop.signal, drainTimeoutMs: 25_000 });
  * ```
  */

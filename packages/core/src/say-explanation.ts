@@ -3,7 +3,7 @@ import type { Explanation, FeedExplanation } from "./explain.ts";
 
 /** An explanation as lines that a person reads in a terminal. */
 export function sayExplanation(explanation: Explanation): string {
-  const { state, sources, stages, guarantees, counts, feeds, gates } = explanation;
+  const { state, sources, stages, guarantees, advice, counts, feeds, gates } = explanation;
   const lines = [
     `Pipeline: ${state}`,
     ...sources.map(
@@ -13,12 +13,14 @@ export function sayExplanation(explanation: Explanation): string {
     "Promises",
     ...guarantees.map((sentence) => `  ${sentence}`),
   ];
+  if (advice.length > 0) lines.push("Advice", ...advice.map((sentence) => `  ${sentence}`));
   if (counts !== undefined) {
-    const { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries } = counts;
+    const { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries, lost, gaps } = counts;
     lines.push(
       "So far",
       `  ${delivered} delivered = ${succeeded} succeeded + ${filtered} filtered + ${deadLettered} dead-lettered + ${aborted} aborted + ${inFlight} in flight; ${retries} retries`,
     );
+    if (lost > 0 || gaps > 0) lines.push(`  not delivered: ${lost} that logs had dropped, and what ${gaps} gaps of unknown size held`);
   }
   if (gates.length > 0) lines.push("Held", ...gates.map(({ says }) => `  ${says}`));
   if (feeds.length > 0) lines.push("Partitions", ...feeds.flatMap(sayFeed));

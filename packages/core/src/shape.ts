@@ -1,5 +1,6 @@
 import type { Observable } from "rxjs";
 import type { NamedStage } from "./engine/description.ts";
+import { allPolicies, type FailurePolicy } from "./engine/failure-policy.ts";
 import type { Root } from "./engine/root.ts";
 import { pipelineBelow } from "./pipeline.ts";
 
@@ -27,4 +28,11 @@ export function shapeOf(end: Observable<unknown>): Shape {
     at = pipeline?.upstream.from === "observable" ? pipeline.upstream.observable : undefined;
   }
   return { root, segments };
+}
+
+/** What all stages of a pipeline together do about failed messages. */
+export function policyOf({ segments }: Shape): FailurePolicy {
+  return allPolicies(
+    segments.flatMap((segment) => (segment.kind === "stages" ? segment.stages.map(({ description }) => description.failures) : [])),
+  );
 }

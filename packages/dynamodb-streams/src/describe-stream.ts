@@ -17,14 +17,23 @@ export interface DescribedStream {
   readonly shards: readonly Shard[];
 }
 
-/** Describes a stream over all pages. Pages are no snapshot: a child may be missing that the next listing shows. */
-export async function describeStream(client: DynamoDBStreamsClient, arn: string, signal: AbortSignal): Promise<DescribedStream> {
+/**
+ * Describes a stream over all pages, with all of its shards or with the children of one. Pages are no snapshot: a child may be missing that the next listing
+ * shows.
+ */
+export async function describeStream(
+  client: DynamoDBStreamsClient,
+  arn: string,
+  signal: AbortSignal,
+  childrenOf?: string,
+): Promise<DescribedStream> {
+  const filter = childrenOf !== undefined && ({ ShardFilter: { Type: "CHILD_SHARDS", ShardId: childrenOf } } as const);
   const shards: Shard[] = [];
   let description: StreamDescription | undefined;
   let after: string | undefined;
   do {
     const page: DescribeStreamCommandOutput = await client.send(
-      new DescribeStreamCommand({ StreamArn: arn, ...(after !== undefined && { ExclusiveStartShardId: after }) }),
+      new DescribeStreamCommand({ StreamArn: arn, ...filter, ...(after !== undefined && { ExclusiveStartShardId: after }) }),
       { abortSignal: signal },
     );
     description = page.StreamDescription;

@@ -66,6 +66,7 @@ const idOf = ({ keys }: Change<View>): string => keys.id as string;
 const callsOf = (operation: string) => fake.calls.filter((call) => call.operation === operation);
 const upTo = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => String(n));
 const shardIdOf = (partition: PartitionId): string => partition.split("/")[1] ?? "";
+const wholeSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
 const error = (type: string): Fault => ({ kind: "error", type });
 
 function read(partition: PartitionId, from: StartPosition = earliest) {
@@ -133,6 +134,43 @@ describe("shards", () => {
       finished.add(id);
     }
     expect(seen.toSorted()).toEqual(upTo(120).toSorted());
+  });
+
+  test("name their children when they end, though a listing would need many pages", async () => {
+    await end();
+    await begin({ shards: 120, describePageSize: 50 });
+    const shard = await first();
+    const [left, right] = fake.stream().split(shardIdOf(shard));
+    const listed = callsOf("DescribeStream").length;
+    const reading = read(shard);
+    await reading.until(99);
+    const label = shard.split("/")[0];
+    expect(reading.batches.flatMap(({ children }) => children ?? [])).toEqual([
+      { id: `${label}/${left}`, parents: [shard] },
+      { id: `${label}/${right}`, parents: [shard] },
+    ]);
+    expect(callsOf("DescribeStream").slice(listed)).toMatchObject([
+      { input: { ShardFilter: { Type: "CHILD_SHARDS", ShardId: shardIdOf(shard) } } },
+    ]);
+  });
+
+  test.each([
+    ["ignores the filter", (): Fault | undefined => undefined],
+    ["refuses the filter", (): Fault | undefined => error("ValidationException")],
+  ])("end all the same on a server that %s", async (_name, fault) => {
+    const shard = await first();
+    change(2);
+    fake.stream().roll(shardIdOf(shard));
+    fake.stream().roll(fake.stream().shards().at(-1)?.id ?? "");
+    fake.setFaults(({ operation, input: { ShardFilter, ...input } }) =>
+      operation === "DescribeStream" && ShardFilter !== undefined
+        ? (fault() ?? { kind: "altered", input, answer: (output) => output })
+        : undefined,
+    );
+    const reading = read(shard);
+    expect(await reading.until(99)).toEqual(["0", "1"]);
+    const children = reading.batches.flatMap((batch) => batch.children ?? []);
+    expect(children.map(({ parents }) => parents)).toEqual(fault() === undefined ? [[shard]] : []);
   });
 
   test("whose children are not described yet are ended all the same; the children follow later", async () => {
@@ -205,13 +243,27 @@ describe("trimmed data", () => {
     return { shard, from: { at: "after", position: message?.position as NonNullable<typeof message>["position"] } };
   };
 
-  test("is skipped and told", async () => {
+  test("is skipped and told, with the time that is known of it", async () => {
     const { shard, from } = await trimBehind();
     const reading = read(shard, from);
     expect(await reading.until(2)).toEqual(["3", "4"]);
     expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toEqual([
-      { count: undefined, reason: expect.stringContaining("24 hours") as string },
+      { count: undefined, reason: expect.stringContaining("24 hours") as string, beforeMs: wholeSeconds(clock.nowMs()) },
     ]);
+  });
+
+  test("that was trimmed in a long pause is no older than what was read last", async () => {
+    const shard = await first();
+    change(1);
+    const firstAtMs = wholeSeconds(clock.nowMs());
+    const reading = read(shard);
+    await reading.until(1);
+    clock.advance(5_000);
+    change(2);
+    fake.stream().trim(shardIdOf(shard), fake.stream().shard(shardIdOf(shard)).records[1]?.sequenceNumber ?? 0n);
+    fake.expireIterators();
+    expect(await reading.until(2)).toEqual(["0", "2"]);
+    expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toMatchObject([{ afterMs: firstAtMs, beforeMs: firstAtMs + 5_000 }]);
   });
 
   test("stops the pipeline where the source is set to fail", async () => {
@@ -298,6 +350,14 @@ test("throttling that does not end is told to the engine", async () => {
   const shard = await first();
   fake.setFaults(({ operation }) => (operation === "GetRecords" ? error("LimitExceededException") : undefined));
   await expect(read(shard).until(1)).rejects.toMatchObject({ code: "SPILLWAY_TABLE_STREAM_FAILED", retryable: true });
+});
+
+test("each batch tells that a change is kept for a day", async () => {
+  const shard = await first();
+  change(1);
+  const reading = read(shard);
+  await reading.until(1);
+  expect(reading.batches[0]?.retentionMs).toBe(24 * 3_600_000);
 });
 
 test("lag is the age of the newest change read", async () => {

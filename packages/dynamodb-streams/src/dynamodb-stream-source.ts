@@ -53,12 +53,14 @@ export function dynamoDbStreamSource<const View extends ViewType>(options: Dynam
   const { client, view, consumer, stores, trimmed = "skip", callsPerSecondPerShard = 4, idleMs = 1_000, clock = systemClock } = options;
   requireWithin("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 10);
   requireWithin("idleMs", idleMs, 1, 60_000);
-  /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
-  let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
+  /** One for each shard of the last listing or read since, so that reads which follow each other keep the pace together. */
+  let paces = new Map<PartitionId, CallPace>();
   let arns: ReadonlyMap<string, string> = new Map();
 
   function paceOf(partition: PartitionId): CallPace {
-    return paces.get(partition) ?? callPace(callsPerSecondPerShard, clock);
+    const pace = paces.get(partition) ?? callPace(callsPerSecondPerShard, clock);
+    paces.set(partition, pace);
+    return pace;
   }
 
   async function describe(signal: AbortSignal): Promise<readonly DescribedStream[]> {

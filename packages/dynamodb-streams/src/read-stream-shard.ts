@@ -1,14 +1,16 @@
-import { GetRecordsCommand, GetShardIteratorCommand, type GetRecordsCommandOutput } from "@aws-sdk/client-dynamodb-streams";
+import { type _Record, GetRecordsCommand, GetShardIteratorCommand, type GetRecordsCommandOutput } from "@aws-sdk/client-dynamodb-streams";
 import { type Clock, type LogBatch, type LostMessages, type StartPosition, wait } from "@spillway/spec";
 import type { Change, ViewType } from "./change.ts";
 import { toMessage } from "./change-message.ts";
-import { confirmEnd } from "./confirm-end.ts";
+import { childrenAtEnd, confirmClosed } from "./shard-end.ts";
 import { streamCursor, type IteratorStart } from "./stream-cursor.ts";
 import { fatal, isNamed, streamError } from "./stream-error.ts";
 import type { StreamShardReader } from "./stream-shard-reader.ts";
 
 /** So many failures in a row are waited out in place, some 30 s in all; then the engine is told. */
 const maxFailures = 10;
+/** DynamoDB keeps a change for this long, and that cannot be set. */
+const retentionMs = 86_400_000;
 const firstBackoffMs = 200;
 const maxBackoffMs = 5_000;
 
@@ -37,7 +39,7 @@ export async function* readStreamShard<View extends ViewType>(
         continue;
       }
       if (isNamed(error, "TrimmedDataAccessException")) {
-        lost ??= skipTrimmed(reader, error);
+        lost ??= skipTrimmed(reader, cursor.lastAtMs, error);
         cursor.skipToOldest();
         iterator = undefined;
         // Trimming may go on under our feet; then it is waited out like any failure.
@@ -47,7 +49,7 @@ export async function* readStreamShard<View extends ViewType>(
         }
       }
       if (isNamed(error, "ResourceNotFoundException")) {
-        await confirmEnd(reader, signal);
+        await confirmClosed(reader, signal);
         yield { messages: [], lost: { count: undefined, reason: "the shard is older than 24 hours: what was left in it is gone" } };
         return;
       }
@@ -61,10 +63,11 @@ export async function* readStreamShard<View extends ViewType>(
     failures = 0;
     const records = page.Records ?? [];
     const messages = cursor.advance(records).map((record) => toMessage(record, partition, reader.view));
-    yield { messages, behindMs: behindMs(records, clock), ...(lost !== undefined && { lost }) };
+    yield { messages, behindMs: behindMs(records, clock), retentionMs, ...(lost !== undefined && { lost: until(lost, records) }) };
     lost = undefined;
     if (page.NextShardIterator === undefined) {
-      await confirmEnd(reader, signal);
+      const children = await childrenAtEnd(reader, signal);
+      if (children.length > 0) yield { messages: [], children };
       return;
     }
     iterator = page.NextShardIterator;
@@ -82,14 +85,24 @@ async function openIterator<View extends ViewType>(
   return answer.ShardIterator;
 }
 
-function skipTrimmed<View extends ViewType>({ trimmed, partition }: StreamShardReader<View>, cause: unknown): LostMessages {
+function skipTrimmed<View extends ViewType>(
+  { trimmed, partition }: StreamShardReader<View>,
+  afterMs: number | undefined,
+  cause: unknown,
+): LostMessages {
   const reason = `records of shard ${partition} that were not read yet are older than 24 hours and gone`;
-  if (trimmed === "skip") return { count: undefined, reason };
+  if (trimmed === "skip") return { count: undefined, reason, ...(afterMs !== undefined && { afterMs }) };
   throw fatal(
     "SPILLWAY_TABLE_STREAM_TRIMMED",
     `${reason}. The source is set to stop then; rewind the consumer to go on without them.`,
     cause,
   );
+}
+
+/** What is gone came before these records. */
+function until(lost: LostMessages, [first]: readonly _Record[]): LostMessages {
+  const beforeMs = first?.dynamodb?.ApproximateCreationDateTime?.getTime();
+  return { ...lost, ...(beforeMs !== undefined && { beforeMs }) };
 }
 
 /** The service gives no lag: it is the age of the newest record read, and an empty page means that there was nothing newer. */

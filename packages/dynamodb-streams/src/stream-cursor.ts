@@ -8,6 +8,8 @@ export type IteratorStart = Pick<GetShardIteratorCommandInput, "ShardIteratorTyp
 export interface StreamCursor {
   /** Where to begin again, after the last record that was given. */
   start(): IteratorStart;
+  /** When the last record that was read was made, in milliseconds; undefined while none was, as after a restart. */
+  readonly lastAtMs: number | undefined;
   /** Begins at the oldest record from now on: what came before it was trimmed. */
   skipToOldest(): void;
   /** Takes what was read from there; leaves out what is older than the time that was asked for. */
@@ -25,8 +27,12 @@ export function streamCursor(from: StartPosition, nowMs: number): StreamCursor {
   let last: Position | undefined = from.at === "after" ? from.position : undefined;
   let notBeforeMs = from.at === "timestamp" ? wholeSeconds(from.timestampMs) : undefined;
   let begun = false;
+  let lastAtMs: number | undefined;
 
   return {
+    get lastAtMs() {
+      return lastAtMs;
+    },
     start() {
       if (last !== undefined) return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", SequenceNumber: last };
       const again = begun;
@@ -44,8 +50,9 @@ export function streamCursor(from: StartPosition, nowMs: number): StreamCursor {
       const kept = records.filter(
         ({ dynamodb }) => notBeforeMs === undefined || (dynamodb?.ApproximateCreationDateTime?.getTime() ?? Infinity) >= notBeforeMs,
       );
-      const final = records.at(-1)?.dynamodb?.SequenceNumber;
-      if (final !== undefined) last = final as Position;
+      const final = records.at(-1)?.dynamodb;
+      if (final?.SequenceNumber !== undefined) last = final.SequenceNumber as Position;
+      lastAtMs = final?.ApproximateCreationDateTime?.getTime() ?? lastAtMs;
       return kept;
     },
   };

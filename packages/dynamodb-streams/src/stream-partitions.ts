@@ -4,7 +4,7 @@ import type { DescribedStream } from "./describe-stream.ts";
 import { fatal } from "./stream-error.ts";
 
 /** Names a shard among all streams of a table: "LABEL/SHARD". */
-function partitionOf(label: string, shardId: string): PartitionId {
+export function partitionOf(label: string, shardId: string): PartitionId {
   return `${label}/${shardId}` as PartitionId;
 }
 

@@ -32,7 +32,7 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
   const transactions = options.transactions === undefined ? undefined : joinAsSource(options.transactions, options.client);
   const joining = sharedPort(kafkajsPort(options.client), idleMs);
   const directory = topicDirectory(port, resolved);
-  const partitions = fetcher(port, directory, resolved);
+  const partitions = fetcher(port, directory, { ...resolved, madeAnew: (id, topicId) => assigner.member?.renew(id, topicId) });
 
   const assigner = groupAssigner({
     make: (start) => groupMember(port, joining.port, directory, { ...resolved, groupId: options.groupId, transactions, start }),
@@ -65,10 +65,16 @@ export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
       readPartition(
         {
           hold: holdReading,
+          room: (room) => transactions?.outputs.room(room) ?? Promise.resolve(),
           async open(id, start, open) {
             const at = topicPartition(id);
             await directory.start(open);
-            return partitions.open(at, await resolveStart(port, directory, at, start, open));
+            const offset = await resolveStart(port, directory, at, start, open);
+            const lease = assigner.member?.reading(id);
+            const feed = partitions.open({ ...at, topicId: lease?.committed.metadata.topicId }, offset);
+            if (lease?.gone !== undefined) feed.push({ messages: [], bytes: 0, behindMs: 0, lost: lease.gone });
+            if (lease !== undefined) lease.gone = undefined;
+            return feed;
           },
         },
         partition,

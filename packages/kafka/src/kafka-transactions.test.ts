@@ -26,6 +26,10 @@ test("a time that no broker allows is refused at once", () => {
   expect(() => kafkaTransactions({ timeoutMs: 0 })).toThrow(expect.objectContaining(invalid));
 });
 
+test.each([0, Number.NaN, Number.POSITIVE_INFINITY])("%s bytes of outputs are no bound", (maxOutputBytes) => {
+  expect(() => kafkaTransactions({ maxOutputBytes })).toThrow(expect.objectContaining(invalid));
+});
+
 test("a sink in transactions takes nothing that was made of no message of their source", async () => {
   const sink = kafkaSink({ client, topic: "a", transactions: kafkaTransactions() });
   await expect(sink.write([{ value: null }], calls)).rejects.toMatchObject(invalid);

@@ -10,12 +10,19 @@ export interface KafkaTransactionsOptions {
    * up readers of what others write behind it. Within the broker's transaction.max.timeout.ms. Default: 60,000.
    */
   readonly timeoutMs?: number;
+  /**
+   * How many bytes of outputs may wait in memory for their checkpoints, of all partitions together. When there are that many the source hands over nothing
+   * more until checkpoints have stored some; the outputs of what it has handed over by then may come on top. Default: 67,108,864 (64 MiB).
+   */
+  readonly maxOutputBytes?: number;
 }
 
 /** Joins one source and the sinks of its pipeline: given to all of them, it makes what they write and the offsets one. */
 export interface KafkaTransactions {
   /** As in the options. */
   readonly timeoutMs: number;
+  /** As in the options. */
+  readonly maxOutputBytes: number;
 }
 
 interface Joined extends TransactionScope {
@@ -34,10 +41,12 @@ const joined = new WeakMap<KafkaTransactions, Joined>();
  *     consume(kafkaSource({ client, topic: "orders", groupId: "charges", transactions }), { ordering: "key" })
  *     publish(kafkaSink({ client, topic: "charged", transactions }), (receipt) => ({ key: receipt.orderId, value: encode(receipt) }))
  */
-export function kafkaTransactions({ timeoutMs = 60_000 }: KafkaTransactionsOptions = {}): KafkaTransactions {
+export function kafkaTransactions(options: KafkaTransactionsOptions = {}): KafkaTransactions {
+  const { timeoutMs = 60_000, maxOutputBytes = 64 * 1024 * 1024 } = options;
   requireWithin("timeoutMs of kafkaTransactions", timeoutMs, 1_000, 2 ** 31 - 1);
-  const transactions: KafkaTransactions = { timeoutMs };
-  joined.set(transactions, { timeoutMs, outputs: gatheredOutputs(), client: undefined, hasSource: false });
+  requireWithin("maxOutputBytes of kafkaTransactions", maxOutputBytes, 1, Number.MAX_SAFE_INTEGER);
+  const transactions: KafkaTransactions = { timeoutMs, maxOutputBytes };
+  joined.set(transactions, { timeoutMs, outputs: gatheredOutputs(maxOutputBytes), client: undefined, hasSource: false });
   return transactions;
 }
 

@@ -5,7 +5,9 @@ import type { PartitionId, Position, StartPosition } from "@spillway/spec";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unpackAggregated, type UserRecord } from "./aggregated-record.ts";
+import { hashKeyOf } from "./hash-key.ts";
 import { shardCursor } from "./shard-cursor.ts";
+import { rangeOf, type ShardRange } from "./shard-range.ts";
 
 const magic = Uint8Array.of(0xf3, 0x89, 0x9a, 0xc2);
 const shard = "shardId-000000000000" as PartitionId;
@@ -103,7 +105,7 @@ describe("positions within an aggregated record", () => {
     outer("20", aggregate([user("a", "0"), user("b", "1"), user("a", "2"), user("c", "3")])),
     outer("30", Buffer.from("last")),
   ];
-  const at = (from: StartPosition) => shardCursor({ shard, from, nowMs: 0 });
+  const at = (from: StartPosition) => shardCursor({ shard, range: undefined }, from, 0);
 
   test("count its user records from 0; other records have their sequence number alone", () => {
     const cursor = at({ at: "earliest" });
@@ -139,5 +141,52 @@ describe("positions within an aggregated record", () => {
 
   test("a position that is none is refused as a format error", () => {
     expect(() => at({ at: "after", position: "abc" as Position })).toThrow(/not a position/);
+  });
+});
+
+describe("user records that belong to another shard", () => {
+  const range = rangeOf({ HashKeyRange: { StartingHashKey: "100", EndingHashKey: String(2n ** 128n - 1n) } });
+  const page = (...users: readonly UserRecord[]): readonly _Record[] => [
+    { SequenceNumber: "10", PartitionKey: "x", Data: Buffer.from("plain") },
+    { SequenceNumber: "20", PartitionKey: "x", Data: aggregate(users) },
+  ];
+  /** By their partition keys all belong to the shard; by explicit hash keys "1" and "3" do not. */
+  const users = [user("a", "0", "100"), user("b", "1", "99"), user("c", "2"), user("d", "3", "0")];
+  const read = (from: StartPosition, asked: ShardRange | undefined, records = page(...users)) => {
+    const cursor = shardCursor({ shard, range: asked }, from, 0);
+    const { StartingSequenceNumber = "0" } = cursor.start();
+    const { messages, lost } = cursor.advance(
+      records.filter(({ SequenceNumber }) => Number(SequenceNumber) >= Number(StartingSequenceNumber)),
+    );
+    return { cursor, positions: messages.map(({ position }) => position), lost };
+  };
+
+  test("are given like the others where nothing else is asked", () => {
+    expect(read({ at: "earliest" }, undefined)).toMatchObject({ positions: ["10", "20:0", "20:1", "20:2", "20:3"], lost: undefined });
+  });
+
+  test("are left out where that is asked, by their explicit hash key where they have one, and counted; the others keep their positions", () => {
+    const dropped = { count: 2, reason: expect.stringContaining("belong to another shard") as string };
+    expect(read({ at: "earliest" }, range)).toMatchObject({ positions: ["10", "20:0", "20:2"], lost: dropped });
+    expect(read({ at: "after", position: "20:0" as Position }, range)).toMatchObject({ positions: ["20:2"], lost: dropped });
+    expect(read({ at: "after", position: "20:2" as Position }, range)).toMatchObject({ positions: [], lost: { count: 1 } });
+  });
+
+  test("are not counted again when reading begins anew behind them", () => {
+    const { cursor } = read({ at: "earliest" }, range);
+    expect(cursor.start().StartingSequenceNumber).toBe("20");
+    expect(cursor.advance(page(...users).slice(1))).toEqual({ messages: [], lost: undefined });
+  });
+
+  test("are told by their partition key where they have no explicit one, and taken where that is no number", () => {
+    const upper = rangeOf({ HashKeyRange: { StartingHashKey: String(2n ** 127n), EndingHashKey: String(2n ** 128n - 1n) } });
+    const [low = "", high = ""] = [true, false].map((isLow) => ["a", "b", "c", "d", "e"].find((key) => hashKeyOf(key) < "8" === isLow));
+    const records = page(user(low, "0"), user(high, "1"), user(low, "2", "no number"));
+    expect(read({ at: "earliest" }, upper, records)).toMatchObject({ positions: ["10", "20:1", "20:2"], lost: { count: 1 } });
+  });
+
+  test("are told together with a gap, as a loss without a number", () => {
+    const { lost } = read({ at: "after", position: "5" as Position }, range);
+    expect(lost).toEqual({ count: undefined, reason: expect.stringMatching(/record 5.*; and .*another shard/) as string });
   });
 });

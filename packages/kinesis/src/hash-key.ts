@@ -9,6 +9,13 @@ export function hashKeyOf(partitionKey: string): HashKey {
   return createHash("md5").update(partitionKey, "utf8").digest("hex") as HashKey;
 }
 
+/** A hash key of the caller's, in decimal; undefined when it is none: a whole number from 0 to 2^128 - 1. */
+export function parseHashKey(decimal: unknown): HashKey | undefined {
+  if (typeof decimal !== "string" || !/^\d{1,39}$/.test(decimal)) return undefined;
+  const hashKey = hashKeyFrom(decimal);
+  return hashKey.length === 32 ? hashKey : undefined;
+}
+
 /** A hash key that Kinesis gave, in decimal. */
 export function hashKeyFrom(decimal: string): HashKey {
   return BigInt(decimal).toString(16).padStart(32, "0") as HashKey;

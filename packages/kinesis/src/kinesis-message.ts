@@ -1,9 +1,11 @@
 import type { _Record } from "@aws-sdk/client-kinesis";
 import type { Headers, LogMessage, PartitionId, Payload, Position } from "@spillway/spec";
-import { unpackAggregated } from "./aggregated-record.ts";
+import { unpackAggregated, type UserRecord } from "./aggregated-record.ts";
 import { fromEnvelope } from "./envelope.ts";
+import { hashKeyOf, parseHashKey } from "./hash-key.ts";
 import { noKeyPrefix } from "./partition-key.ts";
 import { subPosition } from "./shard-position.ts";
+import { isWithin, type ShardRange } from "./shard-range.ts";
 
 /** A Kinesis record, or one user record of an aggregated record, as the engine sees it. */
 export interface KinesisMessage extends LogMessage<Payload> {
@@ -11,18 +13,39 @@ export interface KinesisMessage extends LogMessage<Payload> {
   readonly keyBytes: Uint8Array | undefined;
 }
 
-/** The messages in one record, in their order: one, or as many as it aggregates. */
-export function messagesOf(record: _Record, shard: PartitionId): readonly KinesisMessage[] {
+/** How a record's messages are taken. */
+export interface Taking {
+  readonly shard: PartitionId;
+  /** The shard's hash keys, where user records that belong to another shard are left out; undefined where all are taken. */
+  readonly range: ShardRange | undefined;
+}
+
+/**
+ * Adds the messages in one record, in their order: one, or as many as it aggregates; without the first `given` of them. Returns how many were left out because
+ * they belong to another shard.
+ */
+export function takeMessages(messages: KinesisMessage[], record: _Record, given: number, { shard, range }: Taking): number {
   const sequenceNumber = record.SequenceNumber ?? "";
   const data = record.Data ?? empty;
   const timestampMs = record.ApproximateArrivalTimestamp?.getTime() ?? 0;
   const unpacked = unpackAggregated(data);
   if (unpacked === undefined) {
-    return [toMessage(shard, sequenceNumber as Position, record.PartitionKey, data, timestampMs)];
+    if (given === 0) messages.push(toMessage(shard, sequenceNumber as Position, record.PartitionKey, data, timestampMs));
+    return 0;
   }
-  return unpacked.map(({ partitionKey, data: userData }, index) =>
-    toMessage(shard, subPosition(sequenceNumber, index), partitionKey, userData, timestampMs),
-  );
+  let misplaced = 0;
+  for (const [index, user] of unpacked.entries()) {
+    if (index < given) continue;
+    if (range !== undefined && belongsElsewhere(user, range)) misplaced += 1;
+    else messages.push(toMessage(shard, subPosition(sequenceNumber, index), user.partitionKey, user.data, timestampMs));
+  }
+  return misplaced;
+}
+
+/** An explicit hash key that is none tells nothing: then the record is taken. */
+function belongsElsewhere({ explicitHashKey, partitionKey }: UserRecord, range: ShardRange): boolean {
+  const hashKey = explicitHashKey === undefined ? hashKeyOf(partitionKey) : parseHashKey(explicitHashKey);
+  return hashKey !== undefined && !isWithin(range, hashKey);
 }
 
 const empty = new Uint8Array();

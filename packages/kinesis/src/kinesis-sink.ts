@@ -1,5 +1,5 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
-import { type Clock, type Payload, requireWithin, type Sink, systemClock } from "@spillway/spec";
+import { type Clock, type OutgoingMessage, type Payload, requireWithin, type Sink, systemClock } from "@spillway/spec";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { maxRecordsPerRequest } from "./put-requests.ts";
 import { recordWriter } from "./record-writer.ts";
@@ -21,6 +21,12 @@ export type KinesisSinkOptions = KinesisStream & {
    * consumer must know how to unpack. Fewer and larger records cost less, and a shard takes more messages than its 1,000 records a second.
    */
   readonly aggregation?: "none" | "kpl";
+  /**
+   * Places messages by hand: gives the hash key, a whole number from 0 to 2^128 - 1 in decimal, that decides about a message's shard in place of its partition
+   * key; undefined leaves it to the key. Left out: no message is. What is no such number, and a throw, fails that message as permanent. Messages of one key
+   * that are placed in several shards have no order among them, for any reader.
+   */
+  readonly explicitHashKey?: (message: OutgoingMessage<Payload>) => string | undefined;
   /** The most bytes of one PutRecords, keys included; 5 MiB by default, which every endpoint takes. Kinesis itself takes 10 MiB since 2025. */
   readonly maxRequestBytes?: number;
   /** How often records that a shard was too busy for are sent again within one write; 3 by default. Then they fail as transient. */
@@ -41,7 +47,8 @@ export function kinesisSink(options: KinesisSinkOptions): Sink<Payload> {
   const { client, maxRequestBytes = 5 * mebibyte, retries = 3, clock = systemClock, order = "none", aggregation = "none" } = options;
   requireWithin("maxRequestBytes", maxRequestBytes, mebibyte, 10 * mebibyte);
   requireWithin("retries", retries, 0, 20);
-  const write = recordWriter({ client, stream: options, clock, maxRequestBytes, retries, order, aggregation });
+  const { explicitHashKey } = options;
+  const write = recordWriter({ client, stream: options, clock, maxRequestBytes, retries, order, aggregation, explicitHashKey });
 
   return {
     name: options.name ?? nameOf(options),

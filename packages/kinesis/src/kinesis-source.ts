@@ -17,6 +17,7 @@ import type { KinesisMessage } from "./kinesis-message.ts";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { listShards } from "./list-shards.ts";
 import { pollShard } from "./poll-shard.ts";
+import { rangeOf, type ShardRange } from "./shard-range.ts";
 import { streamRetention } from "./stream-retention.ts";
 import { registeredConsumer } from "./registered-consumer.ts";
 import { subscribeShard } from "./subscribe-shard.ts";
@@ -44,6 +45,12 @@ export type KinesisSourceOptions = KinesisStream & {
   readonly delivery?: "polling" | "fan-out";
   /** With "fan-out": registers a consumer of this name with the stream when there is none; false by default, because it costs money. */
   readonly registerConsumer?: boolean;
+  /**
+   * What to do with a user record of an aggregated record whose hash key, its explicit one or else that of its partition key, belongs to another shard. A producer
+   * that finds so after a resharding stores it there again. "keep", the default, gives it here too: it comes twice, and none is lost whoever wrote it. "drop"
+   * leaves it out and tells how many: for producers that foretell the shard, as the Kinesis Producer Library and kinesisSink do.
+   */
+  readonly misplaced?: "keep" | "drop";
   /** Paces reads; the system's by default. */
   readonly clock?: Clock;
 };
@@ -54,17 +61,26 @@ export type KinesisSource = LogSource<Payload, { readonly kind: "log"; readonly 
 /** Reads a Kinesis data stream, with the shards leased among all processes of the consumer. */
 export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
   const { client, consumer, stores, maxRecordsPerCall = 5_000, callsPerSecondPerShard = 5, idleMs = 1_000, clock = systemClock } = options;
-  const { delivery = "polling", registerConsumer = false } = options;
+  const { delivery = "polling", registerConsumer = false, misplaced = "keep" } = options;
   const registered = registeredConsumer({ client, stream: options, consumerName: consumer, register: registerConsumer, clock });
   requireWithin("maxRecordsPerCall", maxRecordsPerCall, 1, 10_000);
   requireWithin("callsPerSecondPerShard", callsPerSecondPerShard, 0.1, 5);
   requireWithin("idleMs", idleMs, 1, 60_000);
   const retention = streamRetention(client, options, clock);
-  /** One for each shard of the last listing, so that reads which follow each other keep the pace together. */
-  let paces: ReadonlyMap<PartitionId, CallPace> = new Map();
+  /** One for each shard of the last listing or read since, so that reads which follow each other keep the pace together. */
+  let paces = new Map<PartitionId, CallPace>();
 
   function paceOf(shard: PartitionId): CallPace {
-    return paces.get(shard) ?? callPace(callsPerSecondPerShard, clock);
+    const pace = paces.get(shard) ?? callPace(callsPerSecondPerShard, clock);
+    paces.set(shard, pace);
+    return pace;
+  }
+
+  /** Asked once for each reading of a shard, and only where the answer is needed. */
+  async function rangeIn(shard: PartitionId, signal: AbortSignal): Promise<ShardRange | undefined> {
+    if (misplaced === "keep") return undefined;
+    const listed = (await listShards(client, options, signal)).find(({ ShardId }) => ShardId === shard);
+    return listed && rangeOf(listed);
   }
 
   return {
@@ -90,6 +106,7 @@ export function kinesisSource(options: KinesisSourceOptions): KinesisSource {
         idleMs,
         maxRecordsPerCall,
         retention,
+        range: (asking: AbortSignal) => rangeIn(shard, asking),
       };
       return endedByReturn(signal, (ended) =>
         delivery === "polling" ? pollShard(reader, from, ended) : subscribeShard(reader, registered, from, ended),

@@ -1,6 +1,6 @@
 import { packAggregated } from "./pack-aggregated.ts";
-import { decimalOf, hashKeyOf } from "./hash-key.ts";
-import type { PutEntry } from "./put-entry.ts";
+import { decimalOf } from "./hash-key.ts";
+import { placeOf, type PutEntry } from "./put-entry.ts";
 
 /** One record as PutRecords takes it, and the messages that it carries: one, or as many as it aggregates. */
 export interface OutgoingRecord {
@@ -17,8 +17,9 @@ export interface OutgoingRecord {
 
 /** A message as a record of its own, that any consumer can read. */
 export function plainRecord(entry: PutEntry): OutgoingRecord {
-  const { partitionKey, data, bytes } = entry;
-  return { entries: [entry], partitionKey, explicitHashKey: undefined, data, bytes, shardId: undefined };
+  const { partitionKey, explicitHashKey, data, bytes } = entry;
+  const decimal = explicitHashKey === undefined ? undefined : decimalOf(explicitHashKey);
+  return { entries: [entry], partitionKey, explicitHashKey: decimal, data, bytes, shardId: undefined };
 }
 
 /** The outer partition key says nothing: the explicit hash key chooses the shard, and each user record has its own key. */
@@ -27,6 +28,6 @@ const outerKey = "a";
 /** Messages of one shard as one record, in the format of the Kinesis Producer Library. */
 export function aggregatedRecord(first: PutEntry, entries: readonly PutEntry[], shardId: string): OutgoingRecord {
   const data = packAggregated(entries);
-  const explicitHashKey = decimalOf(hashKeyOf(first.partitionKey));
+  const explicitHashKey = decimalOf(placeOf(first));
   return { entries, partitionKey: outerKey, explicitHashKey, data, bytes: data.byteLength + outerKey.length, shardId };
 }

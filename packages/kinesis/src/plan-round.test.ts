@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unpackAggregated } from "./aggregated-record.ts";
-import { hashKeyOf } from "./hash-key.ts";
+import { hashKeyFrom, hashKeyOf } from "./hash-key.ts";
 import type { OutgoingRecord } from "./outgoing-record.ts";
 import { maxAggregateBytes, planRound } from "./plan-round.ts";
 import { toEntry, type PutEntry } from "./put-entry.ts";
@@ -74,6 +74,21 @@ describe("an aggregated record", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test("has room for explicit hash keys too, each once", () => {
+    const entries = Array.from({ length: 3_000 }, (_, n) =>
+      toEntry({ key: `${n}`, value: new Uint8Array() }, n, hashKeyFrom(String(2n ** 127n + BigInt(n >> 1)))),
+    );
+    const records = planRound(entries, { keepsKeyOrder: false, shardOf: () => "one" });
+    expect(records.length).toBeGreaterThan(1);
+    expect(records.flatMap((record) => record.entries).length).toBe(3_000);
+    for (const { data, explicitHashKey, entries: together } of records) {
+      expect(data.byteLength).toBeLessThanOrEqual(maxAggregateBytes);
+      const hashKeys = unpackAggregated(data)?.map((user) => hashKeyFrom(user.explicitHashKey ?? "0"));
+      expect(hashKeys).toEqual(together.map((entry) => entry.explicitHashKey));
+      expect(hashKeyFrom(explicitHashKey ?? "0")).toBe(hashKeys?.[0]);
+    }
   });
 
   test("is not made of one message, which any consumer can read as it is", () => {

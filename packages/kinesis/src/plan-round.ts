@@ -1,5 +1,5 @@
 import { aggregatedRecord, plainRecord, type OutgoingRecord } from "./outgoing-record.ts";
-import { aggregateOverheadBytes, userRecordOverheadBytes } from "./pack-aggregated.ts";
+import { aggregateOverheadBytes, hashKeyBytes, userRecordOverheadBytes } from "./pack-aggregated.ts";
 import type { PutEntry } from "./put-entry.ts";
 
 /** How entries become records. */
@@ -19,6 +19,7 @@ interface Draft {
   readonly first: PutEntry;
   readonly entries: PutEntry[];
   readonly keys: Set<string>;
+  readonly hashKeys: Set<string>;
   bytes: number;
 }
 
@@ -43,7 +44,7 @@ export function planRound(entries: readonly PutEntry[], { keepsKeyOrder, shardOf
     const open = shardId === undefined ? undefined : lastOfShard.get(shardId);
     if (open !== undefined && open.bytes + bytesIn(open, entry) <= maxAggregateBytes) return !mustBeIn || place === open ? open : undefined;
     if (mustBeIn) return undefined;
-    const draft: Draft = { shardId, first: entry, entries: [], keys: new Set(), bytes: aggregateOverheadBytes };
+    const draft: Draft = { shardId, first: entry, entries: [], keys: new Set(), hashKeys: new Set(), bytes: aggregateOverheadBytes };
     drafts.push(draft);
     if (shardId !== undefined) lastOfShard.set(shardId, draft);
     return draft;
@@ -54,11 +55,14 @@ function add(entry: PutEntry, draft: Draft): void {
   draft.bytes += bytesIn(draft, entry);
   draft.entries.push(entry);
   draft.keys.add(entry.partitionKey);
+  if (entry.explicitHashKey !== undefined) draft.hashKeys.add(entry.explicitHashKey);
 }
 
 /** What an entry adds to a record, or a few bytes less than that. */
-function bytesIn({ keys }: Draft, { partitionKey, data, bytes }: PutEntry): number {
-  return userRecordOverheadBytes + (keys.has(partitionKey) ? data.byteLength : bytes);
+function bytesIn({ keys, hashKeys }: Draft, { partitionKey, explicitHashKey, data, bytes }: PutEntry): number {
+  const withKey = userRecordOverheadBytes + (keys.has(partitionKey) ? data.byteLength : bytes);
+  if (explicitHashKey === undefined) return withKey;
+  return withKey + hashKeyBytes.index + (hashKeys.has(explicitHashKey) ? 0 : hashKeyBytes.key);
 }
 
 function toRecord({ first, entries, shardId }: Draft): OutgoingRecord {

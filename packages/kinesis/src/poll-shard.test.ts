@@ -10,7 +10,7 @@ import {
   type HastyClock,
   type KinesisFake,
 } from "@spillway-tools/aws-fakes";
-import type { CheckpointStore, LeaseStore, LogBatch, PartitionId, Payload, StartPosition } from "@spillway/spec";
+import type { CheckpointStore, LeaseStore, LogBatch, PartitionId, Payload, Position, StartPosition } from "@spillway/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { kinesisSource, type KinesisSource } from "./kinesis-source.ts";
 
@@ -109,7 +109,13 @@ describe("an expired iterator", () => {
   });
 
   test("tells when what came next was trimmed meanwhile", async () => {
-    append(6);
+    append(2);
+    const firstAtMs = clock.nowMs();
+    clock.advance(1_000);
+    append(2);
+    clock.advance(1_000);
+    append(2);
+    const thenAtMs = clock.nowMs();
     source = open({ maxRecordsPerCall: 2 });
     const reading = read();
     await reading.until(2);
@@ -117,7 +123,20 @@ describe("an expired iterator", () => {
     fake.expireIterators();
     expect(await reading.until(4)).toEqual(["0", "1", "4", "5"]);
     expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toEqual([
-      { count: undefined, reason: expect.stringContaining("retention") as string },
+      { count: undefined, reason: expect.stringContaining("retention") as string, afterMs: firstAtMs, beforeMs: thenAtMs },
+    ]);
+  });
+
+  test("tells after a restart what is known then: what was trimmed is no younger than the first record behind it", async () => {
+    append(1);
+    const [record] = fake.stream.shard(shard).records;
+    clock.advance(1_000);
+    append(2);
+    fake.stream.trim(shard, String(fake.stream.shard(shard).records[1]?.sequenceNumber));
+    const reading = read({ at: "after", position: String(record?.sequenceNumber) as Position });
+    expect(await reading.until(1)).toEqual(["2"]);
+    expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toEqual([
+      { count: undefined, reason: expect.stringContaining("retention") as string, beforeMs: clock.nowMs() },
     ]);
   });
 });
@@ -193,42 +212,6 @@ test("a position of another shard is refused as fatal, not taken at its word", a
   await expect(read(from, child as PartitionId).until(1)).rejects.toMatchObject({
     code: "SPILLWAY_INVALID_OPTIONS",
     failureClass: "fatal",
-  });
-});
-
-describe("the end of a shard", () => {
-  test("comes after its last record", async () => {
-    append(3);
-    fake.stream.split(shard);
-    const reading = read();
-    expect(await reading.until(99)).toEqual(upTo(3));
-    expect(await reading.iterator.next()).toEqual({ done: true, value: undefined });
-  });
-
-  test("is not believed while the listing shows the shard open", async () => {
-    append(1);
-    fake.setFaults((call) =>
-      call.operation === "GetRecords"
-        ? { kind: "altered", input: call.input, answer: (output) => ({ ...output, NextShardIterator: undefined }) }
-        : undefined,
-    );
-    const reading = read();
-    await expect(reading.until(2)).rejects.toMatchObject({ code: "SPILLWAY_KINESIS_FAILED", retryable: true });
-    expect(reading.texts).toEqual(["0"]);
-  });
-
-  test("of a shard that Kinesis has forgotten is told as a loss", async () => {
-    append(2);
-    fake.stream.split(shard);
-    fake.stream.forget(shard);
-    const reading = read();
-    expect(await reading.until(1)).toEqual([]);
-    expect(reading.batches).toMatchObject([{ messages: [], lost: { count: undefined } }]);
-  });
-
-  test("of a shard that is listed though it was not found is not the end", async () => {
-    fake.setFaults(faultsInTurn("GetRecords", [error("ResourceNotFoundException")]));
-    await expect(read().until(1)).rejects.toMatchObject({ code: "SPILLWAY_KINESIS_FAILED", retryable: true });
   });
 });
 

@@ -5,6 +5,7 @@ import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf, streamInput } from "./kinesis-stream.ts";
 import { isInTheFuture } from "./future-start.ts";
 import { inBatches } from "./in-batches.ts";
+import { namedChildren } from "./named-children.ts";
 import { shardCursor, type IteratorStart, type ShardCursor } from "./shard-cursor.ts";
 import { shardEnd } from "./shard-end.ts";
 import type { ShardReader } from "./shard-reader.ts";
@@ -18,7 +19,7 @@ const maxFailures = 10;
  */
 export async function* pollShard(reader: ShardReader, from: StartPosition, signal: AbortSignal): AsyncGenerator<LogBatch<Payload>, void> {
   const { clock, shard, pace, idleMs } = reader;
-  const cursor = shardCursor({ shard, from, nowMs: clock.nowMs() });
+  const cursor = shardCursor({ shard, range: await reader.range(signal) }, from, clock.nowMs());
   let iterator: string | undefined;
   let failures = 0;
   let emptyPages = 0;
@@ -47,9 +48,10 @@ export async function* pollShard(reader: ShardReader, from: StartPosition, signa
     }
     failures = 0;
     const { messages, lost } = cursor.advance(page.Records ?? []);
-    yield* inBatches(messages, { behindMs: page.MillisBehindLatest, retentionMs: reader.retention.known(signal), lost });
+    const children = page.NextShardIterator === undefined ? namedChildren(shard, page.ChildShards) : undefined;
+    yield* inBatches(messages, { behindMs: page.MillisBehindLatest, retentionMs: reader.retention.known(signal), lost, children });
     if (page.NextShardIterator === undefined) {
-      if (page.ChildShards === undefined || page.ChildShards.length === 0) await shardEnd(reader).confirm(signal);
+      if (children === undefined) await shardEnd(reader).confirm(signal);
       return;
     }
     iterator = page.NextShardIterator;

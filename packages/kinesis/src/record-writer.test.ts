@@ -28,7 +28,7 @@ afterEach(async () => {
   await fake.stop();
 });
 
-const open = (options: Pick<KinesisSinkOptions, "order" | "aggregation" | "retries">) =>
+const open = (options: Pick<KinesisSinkOptions, "order" | "aggregation" | "retries" | "explicitHashKey">) =>
   kinesisSink({ client, streamName: fake.streamName, clock: hastyClock(), ...options });
 const ordered = { order: "key" } as const;
 const aggregated = { aggregation: "kpl" } as const;
@@ -214,5 +214,96 @@ describe("with aggregation", () => {
     const before = stored().length;
     await sink.write(messages(100, 100), { signal });
     expect(stored().length - before).toBe(5);
+  });
+});
+
+describe("explicit hash keys", () => {
+  const last = String(2n ** 128n - 1n);
+  /** "first" and "last" are placed at either end of all hash keys, other keys are not placed. */
+  const explicitHashKey = ({ key }: OutgoingMessage<Payload>): string | undefined => ({ first: "0", last })[String(key)];
+  const placed = (records: ReturnType<typeof stored>[number]) => records.filter(({ partitionKey }) => /first|last/.test(partitionKey));
+
+  test("decide about a message's shard in place of its key", async () => {
+    const results = await open({ explicitHashKey }).write([message("first", "0"), message("a", "1"), message("last", "2")], { signal });
+    expect(results.every(({ ok }) => ok)).toBe(true);
+    expect(puts().flatMap(entriesOf)).toMatchObject([{ ExplicitHashKey: "0" }, { PartitionKey: "a" }, { ExplicitHashKey: last }]);
+    expect(puts().flatMap(entriesOf)[1]?.ExplicitHashKey).toBeUndefined();
+    const shards = fake.stream.shards();
+    expect([shards.at(0), shards.at(-1)].map((shard) => shard?.records.map(({ partitionKey }) => partitionKey))).toEqual([
+      expect.arrayContaining(["first"]),
+      expect.arrayContaining(["last"]),
+    ]);
+  });
+
+  test("decide which aggregated record a message joins, and travel with it", async () => {
+    const many = Array.from({ length: 300 }, (_, n) => message(["first", "last", `key-${n}`][n % 3] ?? "", `${n}`));
+    const results = await open({ ...aggregated, explicitHashKey }).write(many, { signal });
+    expect(results.every(({ ok }) => ok)).toBe(true);
+    expect(puts()).toHaveLength(1);
+    const perShard = fake.stream.shards().map((shard) => placed(held(shard).flat()));
+    expect(perShard.map((users) => [...new Set(users.map((user) => `${user.partitionKey} at ${user.explicitHashKey}`))])).toEqual([
+      ["first at 0"],
+      [],
+      [],
+      [`last at ${last}`],
+    ]);
+    expect(perShard.flat()).toHaveLength(200);
+  });
+
+  test("tell whether a split has taken a record to the wrong shard, and go with a message that is written again", async () => {
+    const parent = fake.stream.shards().at(-1);
+    const middle = ((parent?.startingHashKey ?? 0n) + (parent?.endingHashKey ?? 0n)) / 2n;
+    // Both keys belong into the left half; the second message is placed in the right one.
+    const [here = "", away = ""] = Array.from({ length: 1_000 }, (_, n) => `key-${n}`).filter((key) => {
+      const hash = BigInt(`0x${hashKeyOf(key)}`);
+      return hash >= (parent?.startingHashKey ?? 0n) && hash <= middle;
+    });
+    const sink = open({ ...aggregated, explicitHashKey: ({ key }) => (key === away ? last : undefined) });
+    await sink.write([message(here, "0"), message(away, "0")], { signal });
+    fake.stream.split(parent?.id ?? "");
+    const results = await sink.write([message(here, "1"), message(away, "2")], { signal });
+    expect(results.every(({ ok }) => ok)).toBe(true);
+    const resent = puts().map(entriesOf).at(-1);
+    expect(resent?.map(({ PartitionKey, ExplicitHashKey }) => [PartitionKey, ExplicitHashKey])).toEqual([
+      [here, undefined],
+      [away, last],
+    ]);
+    expect(
+      fake.stream
+        .shards()
+        .at(-1)
+        ?.records.map(({ partitionKey }) => partitionKey),
+    ).toEqual([away]);
+  });
+
+  test("that are none fail their message alone, as permanent, and those behind it of its key in key order", async () => {
+    const given: Record<string, () => unknown> = {
+      ok: () => "17",
+      none: () => undefined,
+      large: () => String(2n ** 128n),
+      signed: () => "-1",
+      text: () => "0x11",
+      number: () => 17,
+      thrown: () => {
+        throw new Error("no place");
+      },
+    };
+    const asked = (m: OutgoingMessage<Payload>) => given[String(m.key)]?.() as string | undefined;
+    const written = Object.keys(given).map((key) => message(key, key));
+    const results = await open({ explicitHashKey: asked }).write(written, { signal });
+    const bad = "SPILLWAY_KINESIS_HASH_KEY";
+    expect(codes(results)).toEqual(["ok", "ok", bad, bad, bad, bad, bad]);
+    expect(results.flatMap((result) => (result.ok ? [] : [(result.error as SpillwayError).failureClass]))).toEqual(
+      Array(5).fill("permanent"),
+    );
+    expect(stored().flat()).toHaveLength(2);
+
+    let calls = 0;
+    const second = open({ ...ordered, explicitHashKey: () => (++calls === 2 ? "x" : "0") });
+    expect(codes(await second.write([message("a", "0"), message("a", "1"), message("a", "2")], { signal }))).toEqual([
+      "ok",
+      bad,
+      "SPILLWAY_NOT_ATTEMPTED",
+    ]);
   });
 });

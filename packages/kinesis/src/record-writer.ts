@@ -1,10 +1,10 @@
 import type { KinesisClient } from "@aws-sdk/client-kinesis";
 import { type Clock, type ItemResult, type OutgoingMessage, type Payload, SpillwayError } from "@spillway/spec";
-import { hashKeyOf } from "./hash-key.ts";
 import { nameOf, type KinesisStream } from "./kinesis-stream.ts";
 import { type OutgoingRecord, plainRecord } from "./outgoing-record.ts";
+import { type ExplicitHashKey, placedEntry } from "./placed-entry.ts";
 import { planRound } from "./plan-round.ts";
-import { toEntry, type PutEntry } from "./put-entry.ts";
+import { placeOf, type PutEntry } from "./put-entry.ts";
 import { putRecords, type PutOutcome } from "./put-records.ts";
 import { putRequests } from "./put-requests.ts";
 import { readShardMap, type ShardMap } from "./shard-map.ts";
@@ -20,6 +20,7 @@ export interface RecordWriterOptions {
   readonly retries: number;
   readonly order: "none" | "key";
   readonly aggregation: "none" | "kpl";
+  readonly explicitHashKey: ExplicitHashKey | undefined;
 }
 
 /** Writes messages. Resolves to one result for each, in order; rejects when nothing is known of any of them. */
@@ -39,7 +40,7 @@ export function recordWriter(options: RecordWriterOptions): RecordWriter {
     const results = writeResults(keepsKeyOrder);
     /** What an aggregated record took to the wrong shard goes again without one. */
     const alone = new Set<PutEntry>();
-    let left = await thatFit(messages.map(toEntry), results, signal);
+    let left = await thatFit(messages, results, signal);
     for (let isFirst = true; left.length > 0; isFirst = false) {
       const records = await nextRecords(left, alone, signal);
       const outcomes = await send(records, signal);
@@ -50,13 +51,22 @@ export function recordWriter(options: RecordWriterOptions): RecordWriter {
     return results.all;
   };
 
-  async function thatFit(entries: readonly PutEntry[], results: WriteResults, signal: AbortSignal): Promise<readonly PutEntry[]> {
-    const isLarge = entries.some(({ bytes }) => bytes > defaultRecordBytes);
+  async function thatFit(
+    messages: readonly OutgoingMessage<Payload>[],
+    results: WriteResults,
+    signal: AbortSignal,
+  ): Promise<readonly PutEntry[]> {
+    const placed = messages.map((message, index) => placedEntry(message, index, options));
+    const isLarge = placed.some(({ entry }) => entry.bytes > defaultRecordBytes);
     const maxBytes = isLarge ? (await knownFacts(signal)).maxRecordBytes : defaultRecordBytes;
-    return entries.filter((entry) => {
-      if (entry.bytes > maxBytes && results.mayGo(entry)) results.fail([entry], oversize(entry.bytes, maxBytes, stream));
-      return results.all[entry.index] === undefined && results.mayGo(entry);
-    });
+    const left: PutEntry[] = [];
+    for (const { entry, error } of placed) {
+      if (!results.mayGo(entry)) continue;
+      const unfit = error ?? (entry.bytes > maxBytes ? oversize(entry.bytes, maxBytes, stream) : undefined);
+      if (unfit === undefined) left.push(entry);
+      else results.fail([entry], unfit);
+    }
+    return left;
   }
 
   /** Entries as records, as far as they may be sent at once. */
@@ -72,7 +82,7 @@ export function recordWriter(options: RecordWriterOptions): RecordWriter {
       keepsKeyOrder,
       shardOf(entry) {
         if (map === undefined || alone.has(entry)) return undefined;
-        const shardId = map.shardOf(hashKeyOf(entry.partitionKey));
+        const shardId = map.shardOf(placeOf(entry));
         // The listing was made in the midst of a resharding.
         if (shardId === undefined) shards = undefined;
         return shardId;
@@ -105,7 +115,7 @@ export function recordWriter(options: RecordWriterOptions): RecordWriter {
     shards = map;
     return strays.flatMap(({ entries, shardId }) => {
       // The Kinesis Client Library drops an aggregated record of which one message belongs to another shard.
-      if (!entries.every(({ partitionKey }) => map.holds(shardId, hashKeyOf(partitionKey)))) return entries;
+      if (!entries.every((entry) => map.holds(shardId, placeOf(entry)))) return entries;
       results.succeed(entries);
       return [];
     });

@@ -1,7 +1,8 @@
 import type { KinesisClient, Shard } from "@aws-sdk/client-kinesis";
-import { hashKeyFrom, type HashKey } from "./hash-key.ts";
+import type { HashKey } from "./hash-key.ts";
 import type { KinesisStream } from "./kinesis-stream.ts";
 import { listShards } from "./list-shards.ts";
+import { isWithin, rangeOf, type ShardRange } from "./shard-range.ts";
 
 /** Foretells which shard takes a record. */
 export interface ShardMap {
@@ -11,10 +12,8 @@ export interface ShardMap {
   holds(shardId: string, hashKey: HashKey): boolean;
 }
 
-interface ShardRange {
+interface NamedRange extends ShardRange {
   readonly shardId: string;
-  readonly first: HashKey;
-  readonly last: HashKey;
 }
 
 /** Asks for a stream's shards as they are now. */
@@ -23,7 +22,7 @@ export async function readShardMap(client: KinesisClient, stream: KinesisStream,
   const ranges = new Map(listed.map((shard) => [shard.ShardId, rangeOf(shard)]));
   const open = listed
     .filter(({ SequenceNumberRange }) => SequenceNumberRange?.EndingSequenceNumber === undefined)
-    .map(rangeOf)
+    .map(named)
     .sort((one, other) => (one.first < other.first ? -1 : 1));
 
   return {
@@ -33,17 +32,16 @@ export async function readShardMap(client: KinesisClient, stream: KinesisStream,
     },
     holds(shardId, hashKey) {
       const range = ranges.get(shardId);
-      return range !== undefined && range.first <= hashKey && hashKey <= range.last;
+      return range !== undefined && isWithin(range, hashKey);
     },
   };
 }
 
-function rangeOf({ ShardId = "", HashKeyRange }: Shard): ShardRange {
-  const { StartingHashKey = "0", EndingHashKey = "0" } = HashKeyRange ?? {};
-  return { shardId: ShardId, first: hashKeyFrom(StartingHashKey), last: hashKeyFrom(EndingHashKey) };
+function named(shard: Shard): NamedRange {
+  return { shardId: shard.ShardId ?? "", ...rangeOf(shard) };
 }
 
-function lastNotAfter(ranges: readonly ShardRange[], hashKey: HashKey): ShardRange | undefined {
+function lastNotAfter(ranges: readonly NamedRange[], hashKey: HashKey): NamedRange | undefined {
   let low = 0;
   let high = ranges.length;
   while (low < high) {

@@ -140,6 +140,24 @@ describe.each(["2", "1.1"] as const)("over HTTP/%s", (httpVersion) => {
       await reading.iterator.return?.();
     });
 
+    test("while nobody reads for more than a day is followed by one at the last record, which tells what was trimmed", async () => {
+      const hasty = hastyClock();
+      const clock: Clock = { ...quickClock(hasty), nowMs: () => hasty.nowMs() };
+      append(2);
+      fake.scriptSubscriptions([{ afterEvents: 1, fate: { kind: "end" } }]);
+      const reading = read(open(clock));
+      await reading.until(2);
+      append(3);
+      fake.stream.trim(shard, String(fake.stream.shard(shard).records[3]?.sequenceNumber));
+      hasty.advance(25 * 3_600_000);
+      expect(await reading.until(3)).toEqual(["0", "1", "4"]);
+      expect(startOf(1).Type).toBe("AT_SEQUENCE_NUMBER");
+      expect(reading.batches.flatMap(({ lost }) => lost ?? [])).toMatchObject([
+        { count: undefined, reason: expect.stringContaining("retention") as string },
+      ]);
+      await reading.iterator.return?.();
+    });
+
     test("again and again without an event is told to the engine", async () => {
       fake.scriptSubscriptions(Array.from({ length: 20 }, () => ({ afterEvents: 0, fate: { kind: "end" } })));
       await expect(read(open()).until(1)).rejects.toMatchObject({ code: "SPILLWAY_KINESIS_FAILED", retryable: true });
@@ -208,9 +226,14 @@ describe.each(["2", "1.1"] as const)("over HTTP/%s", (httpVersion) => {
   describe("the end of a shard", () => {
     test("is an event without a place to go on at, and nothing else", async () => {
       append(3);
-      fake.stream.split(shard);
+      const [left, right] = fake.stream.split(shard);
       const reading = read(open());
       expect(await reading.until(99)).toEqual(upTo(3));
+      expect(reading.batches.flatMap(({ children }) => children ?? [])).toEqual([
+        { id: left, parents: [shard] },
+        { id: right, parents: [shard] },
+      ]);
+      expect(fake.calls.filter(({ operation }) => operation === "ListShards")).toEqual([]);
       expect(await reading.iterator.next()).toEqual({ done: true, value: undefined });
       expect(subscriptions()).toHaveLength(1);
     });

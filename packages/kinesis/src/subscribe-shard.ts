@@ -1,10 +1,11 @@
-import type { StartingPosition, SubscribeToShardEvent } from "@aws-sdk/client-kinesis";
+import type { StartingPosition } from "@aws-sdk/client-kinesis";
 import { type LogBatch, type Payload, type StartPosition, wait } from "@spillway/spec";
 import { backoffMs } from "./backoff.ts";
 import { isInTheFuture } from "./future-start.ts";
 import { inBatches } from "./in-batches.ts";
 import { isNamed, kinesisError } from "./kinesis-error.ts";
 import { nameOf } from "./kinesis-stream.ts";
+import { namedChildren } from "./named-children.ts";
 import type { RegisteredConsumer } from "./registered-consumer.ts";
 import { shardCursor, type IteratorStart } from "./shard-cursor.ts";
 import { shardEnd } from "./shard-end.ts";
@@ -15,6 +16,11 @@ import { subscribedEvents } from "./subscribed-events.ts";
 const betweenSubscriptionsMs = 1_000;
 /** So many subscriptions in a row that fail before their first event; then the engine is told. */
 const maxFailures = 10;
+/**
+ * So long after a subscription began, the place that its last event named is taken at its word. It lasts five minutes at most and nothing is kept for less than a day;
+ * after a longer pause records behind that place may be gone, and only the last record itself shows whether they are.
+ */
+const trustedForMs = 3_600_000;
 
 /**
  * Reads a shard by enhanced fan-out: subscribes, and subscribes again whenever a subscription ends, after the place that the last event named. The end
@@ -27,12 +33,14 @@ export async function* subscribeShard(
   signal: AbortSignal,
 ): AsyncGenerator<LogBatch<Payload>, void> {
   const { client, clock, shard } = reader;
-  const cursor = shardCursor({ shard, from, nowMs: clock.nowMs() });
+  const cursor = shardCursor({ shard, range: await reader.range(signal) }, from, clock.nowMs());
   let after: string | undefined;
+  let subscribedAtMs = clock.nowMs();
   let latest: IteratorStart | undefined;
   let failures = 0;
   const nextStart = (): IteratorStart => {
-    if (after !== undefined) return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: after };
+    if (after !== undefined && clock.nowMs() - subscribedAtMs < trustedForMs)
+      return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: after };
     const start = latest ?? cursor.start();
     latest = undefined;
     return start;
@@ -40,6 +48,7 @@ export async function* subscribeShard(
   for (;;) {
     let hasEvents = false;
     const start = nextStart();
+    subscribedAtMs = clock.nowMs();
     try {
       const consumerArn = await consumer.arn(signal);
       const subscription = { client, consumerArn, shardId: shard, start: toStartingPosition(start), clock };
@@ -52,9 +61,10 @@ export async function* subscribeShard(
         failures = 0;
         const { Records = [], MillisBehindLatest, ContinuationSequenceNumber } = heard.event;
         const { messages, lost } = cursor.advance(Records);
-        yield* inBatches(messages, { behindMs: MillisBehindLatest, retentionMs: reader.retention.known(signal), lost });
+        const children = ContinuationSequenceNumber === undefined ? namedChildren(shard, heard.event.ChildShards) : undefined;
+        yield* inBatches(messages, { behindMs: MillisBehindLatest, retentionMs: reader.retention.known(signal), lost, children });
         if (ContinuationSequenceNumber === undefined) {
-          if (!hasChildren(heard.event)) await shardEnd(reader).confirm(signal);
+          if (children === undefined) await shardEnd(reader).confirm(signal);
           return;
         }
         after = ContinuationSequenceNumber;
@@ -84,10 +94,6 @@ export async function* subscribeShard(
     await wait(clock, Math.max(betweenSubscriptionsMs, failures === 0 ? 0 : backoffMs(failures, clock.random())), signal);
     yield { messages: [] };
   }
-}
-
-function hasChildren({ ChildShards }: SubscribeToShardEvent): boolean {
-  return ChildShards !== undefined && ChildShards.length > 0;
 }
 
 function toStartingPosition({ ShardIteratorType, StartingSequenceNumber, Timestamp }: IteratorStart): StartingPosition {

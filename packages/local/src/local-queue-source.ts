@@ -78,6 +78,11 @@ export function localQueueSource<const Order extends QueueOrder = "none">(
     },
     extend: (receipts, { signal }) =>
       settle(receipts, signal, () => ({ how: "keep", visibleAtMs: access.clock.nowMs() + visibilityTimeoutMs })),
+    // The store keeps a message until it is acknowledged: it neither moves nor drops one by itself.
+    async advise(_use, { signal }) {
+      signal.throwIfAborted();
+      return [];
+    },
     original(message) {
       return message instanceof LocalQueueMessage ? message.original : { key: message.key, payload: message.value };
     },

@@ -1,9 +1,16 @@
 import type { Brand } from "./brand.ts";
 import type { CallOptions } from "./call-options.ts";
+import type { Partition } from "./log-source.ts";
 import type { PartitionId, StartPosition } from "./position.ts";
 
 /** Grows with each change of a partition's owner; a write with a lower one than the store has seen is refused. */
 export type FencingToken = Brand<number, "FencingToken">;
+
+/** How a lease is given back. */
+export interface ReleaseOptions extends CallOptions {
+  /** The partitions that continue one that is finished, as its source named them; left out where it named none. */
+  readonly children?: readonly Partition[];
+}
 
 /** The right to read one partition and to save its checkpoint, until `lost`. */
 export interface Lease {
@@ -21,7 +28,7 @@ export interface Lease {
    * Gives the partition back: "drained" so that somebody else may go on from the checkpoint, "finished" when the partition ended and all of it
    * is settled, so that its children may start. Resolves when that is recorded. A rejection needs no answer: the lease then runs out by itself.
    */
-  release(how: "drained" | "finished", options: CallOptions): Promise<void>;
+  release(how: "drained" | "finished", options: ReleaseOptions): Promise<void>;
 }
 
 /** How an assigner is asked for partitions. */

@@ -30,15 +30,24 @@ export interface LogBatch<T> {
    * an unsettled message is dropped. It may change from batch to batch.
    */
   readonly retentionMs?: number;
+  /**
+   * The partitions that continue this one, where the provider names them when it ends, with all of their parents. In the last batch
+   * before the end. The engine then need not wait for a listing that shows them; where this is left out, the next listing tells.
+   */
+  readonly children?: readonly Partition[];
   /** Set when the log no longer held what came next, so that reading went on later. Reported, never silent. */
   readonly lost?: LostMessages;
 }
 
-/** Messages that the log dropped (retention, trimming) before they could be read. */
+/** Messages that the log dropped (retention, trimming) before they could be read, or that its source was set to leave out. */
 export interface LostMessages {
   /** How many, or undefined where the provider does not say. */
   readonly count: number | undefined;
   readonly reason: string;
+  /** The timestamp of the last message before them, in milliseconds since the Unix epoch: they are no older. Left out where the source does not know. */
+  readonly afterMs?: number;
+  /** The timestamp of the first message behind them: they are no younger. Left out where the source does not know, or nothing is behind them yet. */
+  readonly beforeMs?: number;
 }
 
 /** How a log's partitions are shared out among processes, and where its checkpoints are. */

@@ -29,7 +29,7 @@ export interface DescribeQueueOptions extends CallOptions {
   readonly clock?: Clock;
 }
 
-/** Reads a queue's settings. Needs sqs:GetQueueAttributes, which neither source nor sink does. */
+/** Reads a queue's settings. Needs sqs:GetQueueAttributes, as a source does for its advice only. */
 export async function describeQueue(options: DescribeQueueOptions): Promise<QueueDescription> {
   const { client, queueUrl, signal, requestTimeoutMs: timeoutMs = 10_000, clock = systemClock } = options;
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] });

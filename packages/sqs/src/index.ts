@@ -6,6 +6,5 @@ export { s3Notifications, type S3Notification } from "./envelopes/s3-notificatio
 export { snsEnvelope, snsMessage, type SnsEnvelope } from "./envelopes/sns.ts";
 export type { ObjectLocation, ObjectStore } from "./object-store.ts";
 export type { SqsOptions } from "./options.ts";
-export { queueAdvice, type PipelineIntent } from "./queue-advice.ts";
 export { sqsSink, type LargeMessageWriting, type SqsSinkOptions } from "./sqs-sink.ts";
 export { sqsSource, type SqsFifoTraits, type SqsSourceOptions, type SqsStandardTraits } from "./sqs-source.ts";

@@ -8,7 +8,7 @@ export interface SqsOptions {
   readonly queueUrl: string;
   /** The name in events, errors and dead letters; the queue's own name where left out. */
   readonly name?: string;
-  /** How long one call may take, its retries by the SDK included, in milliseconds; 10,000 where left out. A receive may take its wait longer. */
+  /** How long one call may take, its retries by the SDK included, in milliseconds; 10,000 where left out. A receive may take its wait longer; an extension has a sixth of the visibility at most. */
   readonly requestTimeoutMs?: number;
   /** How many calls to SQS one settlement or one write makes at a time; 8 where left out. */
   readonly maxConcurrentCalls?: number;

@@ -1,51 +1,20 @@
+import type { QueueUse } from "@spillway/spec";
 import type { QueueDescription } from "./describe-queue.ts";
 
-/** What a pipeline intends, as far as its queue has a say in it. */
-export interface PipelineIntent {
-  /** How often a failing message is to be tried. */
-  readonly attempts: number;
-  /** How long a message may be retried, in milliseconds; undefined when there is no limit. */
-  readonly maxAgeMs?: number;
-  /** sqsSource's visibilityTimeoutMs. */
-  readonly visibilityTimeoutMs: number;
-  /** The engine's crashLimit, 3 where left out: beyond four times as many receives without an outcome a message is dead-lettered as crashed. */
-  readonly crashLimit?: number;
-  /** That of `retry`: longer waits are spent in the queue, where each ends with a receive. Undefined when retries wait in the process. */
-  readonly giveBackAfterMs?: number;
-}
-
-/** How many times crashLimit a message is received before the engine dead-letters it as one that kills the process. */
-const crashedAfter = 4;
-
-/** What the queue's own settings will do to a pipeline, one sentence each; empty when they leave it alone. */
-export function queueAdvice(queue: QueueDescription, intent: PipelineIntent): readonly string[] {
+/** What the queue's own settings will do to a pipeline, one sentence or two for each that matters; empty when they leave it alone. */
+export function queueAdvice(queue: QueueDescription, use: QueueUse, visibilityTimeoutMs: number): readonly string[] {
   const { redrive } = queue;
-  const { attempts, maxAgeMs, visibilityTimeoutMs, crashLimit = 3, giveBackAfterMs } = intent;
-  // The engine leaves that much room for receives that were only retries; SQS moves a message with the receive after maxReceiveCount.
-  const needed = crashedAfter * (crashLimit + (giveBackAfterMs === undefined ? 0 : attempts - 1)) + 1;
   const advice: string[] = [];
   if (redrive !== undefined) {
-    const { deadLetterArn, maxReceiveCount } = redrive;
-    // A retry in the process costs no receive; one that waits in the queue does, and so does each stop, crash and lost receipt.
-    if (maxReceiveCount < attempts) {
-      advice.push(
-        `The queue moves a message to ${deadLetterArn} after ${maxReceiveCount} receives. Retries that wait in the queue, restarts and crashes count as ` +
-          `receives, so of ${attempts} attempts some may never be made, and such a message has no dead letter of Spillway's. ` +
-          `Set maxReceiveCount to at least ${Math.max(needed, attempts + crashLimit)}.`,
-      );
-    }
-    if (maxReceiveCount < needed) {
-      advice.push(
-        `The queue moves a message away after ${maxReceiveCount} receives. One that kills the process is dead-lettered, with its reason, at its receive ` +
-          `number ${needed} (crashLimit ${crashLimit}): set maxReceiveCount to at least ${needed}, unless the queue is to come first.`,
-      );
-    }
+    advice.push(ofRetries(redrive, use), ...ofKillers(redrive, use));
     if (queue.fifo)
-      advice.push(`When the queue moves a message of a group to ${deadLetterArn}, the group goes on without it: order is broken there.`);
+      advice.push(
+        `When the queue moves a message of a group to ${redrive.deadLetterArn}, the group goes on without it: order is broken there.`,
+      );
   }
-  if (maxAgeMs !== undefined && maxAgeMs > queue.retentionMs) {
+  if (use.maxAgeMs !== undefined && use.maxAgeMs > queue.retentionMs) {
     advice.push(
-      `The queue deletes a message ${queue.retentionMs} ms after it was sent, before maxAgeMs (${maxAgeMs}) dead-letters it: it would be lost. ` +
+      `The queue deletes a message ${queue.retentionMs} ms after it was sent, before maxAgeMs (${use.maxAgeMs}) dead-letters it: it would be lost. ` +
         "Make the queue's retention longer, or maxAgeMs shorter.",
     );
   }
@@ -56,4 +25,35 @@ export function queueAdvice(queue: QueueDescription, intent: PipelineIntent): re
     );
   }
   return advice;
+}
+
+type Redrive = NonNullable<QueueDescription["redrive"]>;
+
+/** SQS counts receives, not failures: which of the attempts cost one decides how many of them fit. */
+function ofRetries({ deadLetterArn, maxReceiveCount }: Redrive, { attempts, receivesByRetry, crashedAtReceive }: QueueUse): string {
+  const moves = `The queue moves a message to ${deadLetterArn} after ${maxReceiveCount} receives, without a reason.`;
+  if (receivesByRetry === 0) {
+    return (
+      `${moves} Attempts are made and waited for in the process, so that all ${attempts} of them cost one receive; ` +
+      "a stop, a crash or a lost receipt costs another one each."
+    );
+  }
+  const costs = `A retry that waits in the queue costs a receive, as a stop, a crash and a lost receipt do:`;
+  if (maxReceiveCount >= attempts)
+    return `${moves} ${costs} all ${attempts} attempts fit, with ${maxReceiveCount - attempts} receives to spare.`;
+  const enough = crashedAtReceive ?? attempts;
+  return `${moves} ${costs} of ${attempts} attempts only ${maxReceiveCount} may be made. Set maxReceiveCount to at least ${enough}.`;
+}
+
+/** Beyond a number of receives without an outcome the engine takes a message for what kills the process. SQS moves it with the receive after maxReceiveCount. */
+function ofKillers({ maxReceiveCount }: Redrive, { crashedAtReceive }: QueueUse): readonly string[] {
+  if (crashedAtReceive === undefined)
+    return [
+      `The pipeline may halt, so that it leaves a message that kills the process to the queue: that moves it after ${maxReceiveCount} receives.`,
+    ];
+  if (maxReceiveCount >= crashedAtReceive) return [];
+  return [
+    `A message that kills the process is dead-lettered by the pipeline, with its reason, at its receive number ${crashedAtReceive}: ` +
+      `the queue moves it before that. Set maxReceiveCount to at least ${crashedAtReceive}, unless the queue is to come first.`,
+  ];
 }

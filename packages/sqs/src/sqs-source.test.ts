@@ -240,6 +240,29 @@ describe("settling", () => {
     expect(changes.map(({ input }) => input.Entries?.[0]?.VisibilityTimeout)).toEqual([0, 1, 1, 2, 91]);
   });
 
+  test("an extension that is never answered is given up after a sixth of the visibility, so that there is time for another", async () => {
+    const clock = manualClock();
+    let heard: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    sqs.on("ChangeMessageVisibilityBatch", () => {
+      heard();
+      return { fate: "hang" };
+    });
+    const source = sqsSource({
+      client: sqs.client(),
+      queueUrl: sqs.queueUrl,
+      visibilityTimeoutMs: 30_000,
+      requestTimeoutMs: 20_000,
+      clock,
+    });
+    const extension = source.extend([`${clock.nowMs().toString(36)} a` as Receipt], { signal: calm });
+    await arrived;
+    await clock.advance(5_000);
+    expect(await extension).toMatchObject([{ ok: false, error: { code: "SPILLWAY_SQS_TIMEOUT" } }]);
+  });
+
   test("no call is made for no receipts", async () => {
     const source = sqsSource({ client: sqs.client(), queueUrl: sqs.queueUrl });
     expect(await source.ack([], { signal: calm })).toEqual([]);
@@ -321,5 +344,31 @@ describe("options", () => {
     const fifo = sqsSource({ client, queueUrl: `${sqs.queueUrl}.fifo`, fifo: true });
     expectTypeOf(fifo).toEqualTypeOf<QueueSource<Payload, SqsFifoTraits>>();
     expect([standard.traits.keys, fifo.traits.keys]).toEqual([false, true]);
+  });
+});
+
+describe("advice", () => {
+  const use = { attempts: 5, maxAgeMs: undefined, receivesByRetry: 4, crashedAtReceive: 29 };
+
+  test("is of the queue's settings beside the pipeline's, and the source's own visibility", async () => {
+    const RedrivePolicy = '{"deadLetterTargetArn":"arn:dead","maxReceiveCount":3}';
+    sqs.on("GetQueueAttributes", () => ({
+      json: { Attributes: { VisibilityTimeout: "30", MessageRetentionPeriod: "345600", RedrivePolicy } },
+    }));
+    const source = sqsSource({ client: sqs.client(), queueUrl: sqs.queueUrl, visibilityTimeoutMs: 45_000 });
+    const [retries, killers, visibility] = await source.advise(use, { signal: calm });
+    expect(retries).toContain("of 5 attempts only 3 may be made");
+    expect(killers).toContain("at its receive number 29");
+    expect(visibility).toContain("this source uses 45000 ms");
+    expect(sqs.calls.map(({ action }) => action)).toEqual(["GetQueueAttributes"]);
+  });
+
+  test("that may not be had rejects, with the permission that is missing", async () => {
+    sqs.on("GetQueueAttributes", () => ({ status: 403, name: "AccessDeniedException", message: "no" }));
+    const source = sqsSource({ client: sqs.client(), queueUrl: sqs.queueUrl });
+    await expect(source.advise(use, { signal: calm })).rejects.toMatchObject({
+      code: "SPILLWAY_SQS_ACCESS_DENIED",
+      message: expect.stringContaining("GetQueueAttributes"),
+    });
   });
 });

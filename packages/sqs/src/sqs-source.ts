@@ -10,7 +10,9 @@ import type { SpillwayError, ItemResult, Payload, QueueMessage, QueueSource, Rec
 import { callSqs, type SqsCall } from "./call-sqs.ts";
 import { takeMessages } from "./checksum.ts";
 import { createReader, type LargeMessageReading } from "./create-reader.ts";
+import { describeQueue } from "./describe-queue.ts";
 import { checkOptions, wholeNumber, wholeSeconds, type SqsOptions } from "./options.ts";
+import { queueAdvice } from "./queue-advice.ts";
 import { readReceipt } from "./receipt.ts";
 import { maxEntries, receiptLost, settle } from "./settle.ts";
 import type { SqsAction } from "./sqs-error.ts";
@@ -70,6 +72,8 @@ export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
   const waitMs = options.waitMs ?? 20_000;
   const waitTime = wholeSeconds("waitMs", waitMs, 0, 20_000);
   const receivers = wholeNumber("receivers", options.receivers ?? 4, 1, 1_000);
+  // Two thirds may be over when the engine asks: an answer that is lost leaves time for another try.
+  const extendTimeoutMs = Math.min(requestTimeoutMs, visibilityTimeoutMs / 6);
   const trouble = createTrouble();
   const reader = createReader({
     fifo,
@@ -114,6 +118,7 @@ export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
   async function changeVisibility(
     receipts: readonly Receipt[],
     signal: AbortSignal,
+    timeoutMs: number,
     secondsOf: (receivedAtMs: number) => number,
   ): Promise<readonly ItemResult[]> {
     return await settle(receipts, { signal, maxConcurrentCalls }, async (chunk) => {
@@ -123,7 +128,9 @@ export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
         VisibilityTimeout: secondsOf(receivedAtMs),
       }));
       const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries });
-      return await callSqs(callOf("ChangeMessageVisibilityBatch", signal), (abortSignal) => client.send(command, { abortSignal }));
+      return await callSqs(callOf("ChangeMessageVisibilityBatch", signal, timeoutMs), (abortSignal) =>
+        client.send(command, { abortSignal }),
+      );
     });
   }
 
@@ -158,16 +165,20 @@ export function sqsSource(options: SqsSourceOptions): QueueSource<Payload> {
 
     async nack(receipts, { signal, delayMs }) {
       // A delay that would pass the 12 hours is cut: SQS would refuse it, and then the message would come back sooner still.
-      return await changeVisibility(receipts, signal, (receivedAtMs) =>
+      return await changeVisibility(receipts, signal, requestTimeoutMs, (receivedAtMs) =>
         Math.ceil(Math.min(delayMs, Math.max(0, leftMs(receivedAtMs))) / 1_000),
       );
     },
 
     async extend(receipts, { signal }) {
       const lasting = receipts.filter((receipt) => leftMs(readReceipt(receipt).receivedAtMs) >= visibilityTimeoutMs);
-      const results = await changeVisibility(lasting, signal, () => visibilityTimeout);
+      const results = await changeVisibility(lasting, signal, extendTimeoutMs, () => visibilityTimeout);
       const resultOf = new Map(lasting.map((receipt, index) => [receipt, results[index]]));
       return receipts.map((receipt) => resultOf.get(receipt) ?? { ok: false, error: heldTooLong() });
+    },
+
+    async advise(use, { signal }) {
+      return queueAdvice(await describeQueue({ client, queueUrl, signal, requestTimeoutMs, clock }), use, visibilityTimeoutMs);
     },
 
     original(message) {

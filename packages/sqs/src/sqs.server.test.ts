@@ -2,7 +2,6 @@ import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } 
 import { expect, test } from "vitest";
 import type { Header, OutgoingMessage, Payload } from "@spillway/spec";
 import { describeQueue } from "./describe-queue.ts";
-import { queueAdvice } from "./queue-advice.ts";
 import { sqsSink } from "./sqs-sink.ts";
 import { sqsSource } from "./sqs-source.ts";
 import { bytes, calm, codes, text } from "./testing/facts.ts";
@@ -144,7 +143,8 @@ test("a queue's own redrive policy is seen and explained, and what it moves can 
     await withQueue({ fifo: false, attributes: { RedrivePolicy } }, async (queue) => {
       const description = await describeQueue({ ...queue, signal: calm });
       expect(description.redrive).toEqual({ deadLetterArn: Attributes?.QueueArn, maxReceiveCount: 1 });
-      expect(queueAdvice(description, { attempts: 5, visibilityTimeoutMs: 30_000 }).join()).toContain("after 1 receives");
+      const use = { attempts: 5, maxAgeMs: undefined, receivesByRetry: 4, crashedAtReceive: 29 };
+      expect((await sqsSource(queue).advise(use, { signal: calm })).join()).toContain("of 5 attempts only 1 may be made");
       await sendAll(sqsSink(queue), [{ key: "k", value: Uint8Array.of(0), headers: [["a", "b"]] }]);
       const source = sqsSource({ ...queue, waitMs: 1_000 });
       const receipts = (await source.receive({ maxMessages: 1, signal: calm })).map(({ receipt }) => receipt);

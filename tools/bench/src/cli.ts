@@ -20,16 +20,7 @@ const help = `Measures the engine against hand-written loops and prints each bar
 Bars: ${namesIn(scenarios)}.
 Prices: ${namesIn(prices)}.`;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: "boolean", default: false },
-    only: { type: "string", multiple: true, default: [] },
-    prices: { type: "boolean", default: false },
-    json: { type: "string" },
-    strict: { type: "boolean", default: false },
-    detail: { type: "boolean", default: false },
-  },
-});
+const values = parse();
 const unknown = values.only.filter((name) => !bars.some((bar) => bar.name === name));
 
 if (values.help) console.log(help);
@@ -37,6 +28,24 @@ else if (unknown.length > 0) {
   console.error(`Unknown bar: ${unknown.join(", ")}.\n\n${help}`);
   process.exitCode = 2;
 } else await measureAll();
+
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        help: { type: "boolean", default: false },
+        only: { type: "string", multiple: true, default: [] },
+        prices: { type: "boolean", default: false },
+        json: { type: "string" },
+        strict: { type: "boolean", default: false },
+        detail: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    process.exit(2);
+  }
+}
 
 async function measureAll(): Promise<void> {
   console.log(

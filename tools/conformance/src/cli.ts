@@ -15,14 +15,7 @@ const help = `Holds adapters to the contract, prints the scorecard, and writes i
 
 Adapters: ${names.join(", ")}. Ends with 1 when a case fails.`;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    help: { type: "boolean", default: false },
-    "dry-run": { type: "boolean", default: false },
-    servers: { type: "boolean", default: false },
-  },
-});
+const { values, positionals } = parse();
 const unknown = positionals.filter((name) => !names.includes(name));
 
 if (values.help) {
@@ -32,6 +25,22 @@ if (values.help) {
   process.exitCode = 2;
 } else {
   await run(adapters.filter(isAskedFor));
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", default: false },
+        "dry-run": { type: "boolean", default: false },
+        servers: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${help}`);
+    process.exit(2);
+  }
 }
 
 function isAskedFor({ name, place }: RegisteredAdapter): boolean {

@@ -20,11 +20,20 @@ export interface ProofQueue {
   close(): Promise<void>;
 }
 
+/** What kind of queue is made. */
+export interface ProofQueueOptions {
+  readonly fifo: boolean;
+  /** More of SQS's own attributes. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
 /** Makes an empty queue under a name of its own. */
-export async function openQueue(endpoint: string, { fifo }: { readonly fifo: boolean }): Promise<ProofQueue> {
+export async function openQueue(endpoint: string, { fifo, attributes = {} }: ProofQueueOptions): Promise<ProofQueue> {
   const client = localClient(endpoint);
   const QueueName = `proof-${randomUUID()}${fifo ? ".fifo" : ""}`;
-  const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName, Attributes: fifo ? { FifoQueue: "true" } : {} }));
+  const { QueueUrl = "" } = await client.send(
+    new CreateQueueCommand({ QueueName, Attributes: { ...attributes, ...(fifo ? { FifoQueue: "true" } : {}) } }),
+  );
   return {
     client,
     queueUrl: QueueUrl,

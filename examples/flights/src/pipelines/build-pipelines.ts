@@ -15,7 +15,7 @@ import {
   type PublishContext,
   type Settled,
 } from "@spillway/core";
-import type { OutgoingMessage, Payload } from "@spillway/spec";
+import { hasCode, type OutgoingMessage, type Payload } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { InputLog } from "../producer/data-set.ts";
 import type { Backend } from "./backend.ts";
@@ -81,7 +81,11 @@ export function buildPipelines(backend: Backend, options: PipelineOptions): Pipe
   /** What becomes of failures, and when a message is done: the same for all three. */
   function settle<T>(deliveries: Observable<Delivery<T>>): Observable<Settled> {
     return deliveries.pipe(
-      classify(when(ServiceBusy, "transient")),
+      // A full disk is no fault of a message: the job stops, says so, and goes on with this message when it is started again.
+      classify(
+        when(ServiceBusy, "transient"),
+        when((error) => hasCode(error, "SPILLWAY_STORE_UNAVAILABLE"), "fatal"),
+      ),
       retry({ attempts: 5, backoff: exponential({ firstMs: 20, maxMs: 1_000 }) }),
       deadLetter(backend.sink("dead-letters")),
       checkpoint({ everyMessages: 1_000, everyMs: 500 }),

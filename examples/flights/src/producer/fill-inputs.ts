@@ -17,6 +17,6 @@ export async function fillInputs(
     const appended = await produce(inputs[dataSet.log], dataSet, records, signal);
     if (signal.aborted) return;
     const news = appended === 0 ? "held already" : `${count(appended)} appended in ${seconds(performance.now() - startedMs)}`;
-    print(`  ${dataSet.log.padEnd(11)} ${count(records.length).padStart(7)} ${dataSet.says.padEnd(37)} ${colors.dim(news)}`);
+    print(`  ${dataSet.log.padEnd(11)} ${count(records.length).padStart(7)} ${dataSet.says.padEnd(31)} ${colors.dim(news)}`);
   }
 }

@@ -40,23 +40,51 @@ async function makeMissing(directory: string): Promise<void> {
 
 /** Deletes a directory that is ours, and no other. */
 export async function deleteDirectory(directory: string): Promise<void> {
-  if (await isOurs(directory)) await rm(directory, { recursive: true });
+  if (!(await isOurs(directory))) return;
+  try {
+    // The mark goes last: who is killed half way has left a directory that is still ours.
+    for (const name of await readdir(directory)) if (name !== marker) await rm(join(directory, name), { recursive: true });
+    await rm(directory, { recursive: true });
+  } catch (error) {
+    throw new SpillwayError(
+      `${directory} cannot be deleted (${codeOf(error)}). Delete it yourself, or choose another folder with --directory.`,
+      { code: "SPILLWAY_INVALID_OPTIONS", failureClass: "fatal", cause: error },
+    );
+  }
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    if (codeOf(error) === "ENOENT") return [];
     throw unusable(directory, error);
   }
 }
 
 function unusable(directory: string, cause: unknown): SpillwayError {
-  const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return new SpillwayError(`${directory} cannot be used as a folder${why}. Choose another one with --directory.`, {
+  return new SpillwayError(`${directory} cannot be ${whatFor(cause)} (${codeOf(cause)}). Choose another folder with --directory.`, {
     code: "SPILLWAY_INVALID_OPTIONS",
     failureClass: "fatal",
     cause,
   });
+}
+
+function whatFor(cause: unknown): string {
+  switch (codeOf(cause)) {
+    case "EROFS":
+      return "written to: its file system is read-only";
+    case "EACCES":
+    case "EPERM":
+      return "read and written by this process";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "written to: no space is left";
+    default:
+      return "used as a folder";
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -13,6 +13,8 @@ function worked(changes: Partial<Worked["report"]> = {}, left = 0): Worked {
     inFlight: 0,
     retries: 3,
     checkpoints: 1,
+    lost: 0,
+    gaps: 0,
     listenerErrors: 0,
   };
   const report = { ...counts, elapsedMs: 1, stoppedBecause: "done", ...changes } as Worked["report"];
@@ -44,6 +46,13 @@ describe("audit", () => {
 
   it("finds a message that is settled and was neither counted nor dead-lettered", () => {
     expect(audit([worked()], facts({ counted: 94 }))).toEqual(["routes: all messages are settled, but 1 of them have left no trace."]);
+  });
+
+  it("finds a message that is neither settled nor left", () => {
+    expect(audit([worked({}, 10)], facts({ counted: 84 }))).toEqual([
+      "routes: 1 messages have left no trace, and are not among those that are left.",
+    ]);
+    expect(audit([worked({}, 10)], facts({ counted: 90 }))).toEqual([]);
   });
 
   it("finds a message that was counted twice", () => {

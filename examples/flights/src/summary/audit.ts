@@ -5,8 +5,8 @@ import type { Facts } from "./facts.ts";
  * Checks that no message was lost and none has two outcomes. Returns what is wrong, in sentences; nothing when the books balance.
  *
  * Of this start: delivered = succeeded + filtered + dead-lettered + aborted, with nothing in flight. Of all starts together: what was appended was
- * either counted, once, or is a dead letter, when the logs are worked off; before that some is left, but never less than nothing. A message that failed
- * after it had been counted is both, and is one message all the same.
+ * either counted, once, or is a dead letter, or is left for the next start. A message that failed after it had been counted is both, and is one message
+ * all the same; and one that was counted may be left, if it was not settled.
  */
 export function audit(worked: readonly Worked[], facts: Facts): readonly string[] {
   const problems: string[] = [];
@@ -19,8 +19,12 @@ export function audit(worked: readonly Worked[], facts: Facts): readonly string[
     if (pipeline === undefined) continue;
     const missing = pipeline.appended - pipeline.counted - pipeline.deadLettered;
     if (missing < -pipeline.perhapsCounted) problems.push(`${log}: ${-missing} messages more have left a trace than were appended.`);
-    else if (missing > 0 && progress.left === 0)
-      problems.push(`${log}: all messages are settled, but ${missing} of them have left no trace.`);
+    else if (missing > progress.left)
+      problems.push(
+        progress.left === 0
+          ? `${log}: all messages are settled, but ${missing} of them have left no trace.`
+          : `${log}: ${missing - progress.left} messages have left no trace, and are not among those that are left.`,
+      );
   }
   return problems;
 }

@@ -25,7 +25,7 @@ export async function printSummary(terminal: Terminal, { job, worked, facts, pro
   title("This start");
   if (worked.some(({ report }) => report.delivered > 0)) print(runTable(terminal, worked));
   else if (worked.some(({ progress }) => progress.left > 0)) print("  It was stopped before the first message was delivered.");
-  else print("  Nothing was left to do: everything had been worked off before. npm start -- --fresh begins anew.");
+  else print("  Nothing was left to do: everything had been worked off before.\n  npm start -- --fresh begins anew.");
 
   title(starts.count === 1 ? "Every message" : `Every message, over ${plural(starts.count, "start")}, ${starts.killed} of them killed`);
   for (const line of balance(worked, facts)) print(`  ${line}`);
@@ -63,7 +63,7 @@ function balance(worked: readonly Worked[], { pipelines, deadLetters, repeatedDe
   lines.push(
     again === 0
       ? "None was delivered again after it had been counted."
-      : `${plural(again, "message")} ${again === 1 ? "was" : "were"} delivered again after a kill, recognised, and not counted a second time.`,
+      : `${plural(again, "message")} ${again === 1 ? "was" : "were"} delivered again, and not counted again.`,
   );
   if (repeatedDeadLetters > 0)
     lines.push(

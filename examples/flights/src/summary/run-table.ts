@@ -3,19 +3,23 @@ import type { Terminal } from "../view/terminal.ts";
 import type { Worked } from "../work/work-off.ts";
 import { plainTable } from "./plain-table.ts";
 
-/** What this start has done: a row for each pipeline, its outcomes adding up to what was delivered. */
+/** What this start has done: a column for each pipeline, in which the outcomes add up to what was delivered. */
 export function runTable(terminal: Terminal, worked: readonly Worked[]): string {
-  const heading = ["pipeline", "delivered", "= succeeded", "+ filtered", "+ dead-lettered", "+ aborted", "retries", "time", "rate"];
-  const rows = worked.map(({ log, report }) => [
-    log,
-    count(report.delivered),
-    count(report.succeeded),
-    count(report.filtered),
-    count(report.deadLettered),
-    count(report.aborted),
-    count(report.retries),
-    seconds(report.elapsedMs),
-    perSecond(report.delivered - report.aborted, report.elapsedMs),
-  ]);
-  return plainTable(terminal, heading, rows);
+  const row = (title: string, cell: (worked: Worked) => string): readonly string[] => [title, ...worked.map(cell)];
+  const rows = [
+    row("  delivered", ({ report }) => count(report.delivered)),
+    row("= succeeded", ({ report }) => count(report.succeeded)),
+    row("+ filtered", ({ report }) => count(report.filtered)),
+    row("+ dead-lettered", ({ report }) => count(report.deadLettered)),
+    row("+ aborted", ({ report }) => count(report.aborted)),
+    row("", () => ""),
+    row("  retries", ({ report }) => count(report.retries)),
+    row("  time", ({ report }) => seconds(report.elapsedMs)),
+    row("  rate", ({ report }) => perSecond(report.delivered - report.aborted, report.elapsedMs)),
+  ];
+  return plainTable(
+    terminal,
+    row("", ({ log }) => log),
+    rows,
+  );
 }

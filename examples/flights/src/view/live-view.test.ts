@@ -6,10 +6,10 @@ import { terminal } from "./terminal.ts";
 
 const escape = String.fromCharCode(27);
 
-/** A terminal of 100 columns, and what was written to it. */
-function fakeTerminal(isTTY = true) {
+/** A terminal, and what was written to it. */
+function fakeTerminal({ isTTY = true, columns = 100 } = {}) {
   let written = "";
-  const stream = Object.assign(new PassThrough(), { isTTY, columns: 100, rows: 30 });
+  const stream = Object.assign(new PassThrough(), { isTTY, columns, rows: 30 });
   stream.on("data", (chunk: Buffer) => (written += chunk.toString()));
   // As much of a WriteStream as a terminal is asked for.
   const made = terminal(stream as unknown as NodeJS.WriteStream);
@@ -25,6 +25,8 @@ const counts = {
   inFlight: 3,
   retries: 1,
   checkpoints: 4,
+  lost: 0,
+  gaps: 0,
   listenerErrors: 0,
 };
 const progress: Progress = { log: "routes", total: 20_000, settled: 5_000, behind: [10_000, 5_000], counts, left: 15_000 };
@@ -46,6 +48,18 @@ describe("the live view", () => {
     liveView(made).show([progress]);
     expect(plain()).toContain(`  routes      ${"━".repeat(10)}${"─".repeat(30)}  25 %  5,000 of 20,000  –`);
     expect(plain()).toContain("lag 10,000 · 5,000   1 retry   10 dead letters");
+  });
+
+  it("breaks no line in a terminal of 80 columns, however much there is", () => {
+    const { made, plain } = fakeTerminal({ columns: 80 });
+    const much = { log: "departures", total: 200_000, settled: 100_000, behind: [50_000, 50_000, 50_000, 50_000], left: 100_000 } as const;
+    liveView(made).show([{ ...much, counts: { ...counts, retries: 10_000, deadLettered: 100 } }]);
+    const lines = plain().trimEnd().split("\n");
+    expect(lines).toEqual([
+      expect.stringMatching(/ 50 % {2}100,000 of 200,000 {2}–$/),
+      "    lag 50,000 · 50,000 · 50,000 · 50,000   10,000 retries   100 dead letters",
+    ]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it("shows the rate between two looks, stopping once it was told so, and done at the end", () => {
@@ -87,9 +101,9 @@ describe("the live view", () => {
 
 describe("the terminal", () => {
   it("is no place to draw when it is a pipe, or a dumb one", () => {
-    expect(fakeTerminal(false).made.interactive).toBe(false);
-    expect(fakeTerminal(true).made.interactive).toBe(true);
+    expect(fakeTerminal({ isTTY: false }).made.interactive).toBe(false);
+    expect(fakeTerminal().made.interactive).toBe(true);
     vi.stubEnv("TERM", "dumb");
-    expect(fakeTerminal(true).made.interactive).toBe(false);
+    expect(fakeTerminal().made.interactive).toBe(false);
   });
 });

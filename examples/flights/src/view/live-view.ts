@@ -35,7 +35,7 @@ export function liveView({ stream, colors }: Terminal): View {
       colors.dim(plural(counts?.retries ?? 0, "retry", "retries")),
       (deadLetters === 0 ? colors.dim : colors.yellow)(plural(deadLetters, "dead letter")),
     ].join("   ");
-    return `  ${first}\n  ${" ".repeat(12)}${second}`;
+    return `  ${first}\n    ${second}`;
   }
 
   function show(progress: readonly Progress[]): void {

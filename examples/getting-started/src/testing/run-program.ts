@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /** What a program is told while it runs. */
 export interface RunProgramOptions {
-  /** Sends SIGTERM once this has been printed. */
+  /** Sends SIGINT when this has been printed, twice, as a Ctrl-C arrives that npm passes on. */
   readonly stopAfter?: string;
 }
 
@@ -21,7 +21,9 @@ export async function runProgram(
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     output += chunk;
     if (stopped || stopAfter === undefined || !output.includes(stopAfter)) return;
-    stopped = child.kill("SIGTERM");
+    stopped = child.kill("SIGINT");
+    // Two at once would be one for the system. If the program has ended by then, nothing comes of it.
+    setTimeout(() => child.kill("SIGINT"), 20);
   });
   const [code] = (await once(child, "close")) as [number];
   return { code, lines: output.trimEnd().split("\n") };

@@ -24,6 +24,7 @@ export const lineageCases: LogSourceSuite["cases"] = [
         children.map(({ parents }) => parents),
         [[partition], [partition]],
       );
+      await namesOnly(children, partition, subject, context);
     },
   },
   {
@@ -121,8 +122,9 @@ export const lineageCases: LogSourceSuite["cases"] = [
     async run(subject, context) {
       await fill(subject, context);
       const parents = await context.within("merging", subject.merge());
-      const [child] = await childrenOf(subject, parents[0], 1, context);
-      equal("the child's parents", child?.parents.toSorted(), [...parents].toSorted());
+      const children = await childrenOf(subject, parents[0], 1, context);
+      equal("the child's parents", children[0]?.parents.toSorted(), [...parents].toSorted());
+      await namesOnly(children, parents[0], subject, context);
     },
   },
   {
@@ -151,6 +153,23 @@ export const lineageCases: LogSourceSuite["cases"] = [
     },
   },
 ];
+
+/** A source may name the children when it ends a partition; then they are those of the listing, all of them, with all of their parents. */
+async function namesOnly(
+  listed: readonly Partition[],
+  partition: PartitionId,
+  subject: LogSourceSubject,
+  context: CaseContext,
+): Promise<void> {
+  const reader = reading(subject.source("consumer"), partition, earliest, context);
+  await reader.rest();
+  const named = reader.batches.flatMap(({ children = [] }) => children);
+  if (named.length > 0) equal("the children named with the end", named.map(sayPartition).toSorted(), listed.map(sayPartition).toSorted());
+}
+
+function sayPartition({ id, parents }: Partition): string {
+  return `${id} of ${parents.toSorted().join(" and ")}`;
+}
 
 /** Resolves to the partitions that name this one as a parent, when the list shows as many as there must be. */
 async function childrenOf(

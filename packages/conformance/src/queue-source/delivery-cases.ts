@@ -2,7 +2,7 @@ import { equal, holds, meanwhile } from "../kit/check.ts";
 import { upTo } from "../kit/facts.ts";
 import { turn } from "../kit/listeners.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { elapse, numbered, receive, receiveOne, send, settle, texts, visibleNow } from "./receiving.ts";
+import { anyUse, elapse, numbered, receive, receiveOne, send, settle, texts, visibleNow } from "./receiving.ts";
 
 /** Which messages are received, by whom and how often. */
 export const deliveryCases: QueueSourceSuite["cases"] = [
@@ -51,6 +51,23 @@ export const deliveryCases: QueueSourceSuite["cases"] = [
       await turn();
       await send(subject, numbered("message", 1), context);
       equal("the payload", texts([await waiting]), ["message 0"]);
+    },
+  },
+  {
+    name: "advice neither takes a message nor changes anything",
+    proves: "What a queue's own settings do to a pipeline is said in sentences, and whoever asks costs no delivery.",
+    guarantee: "G1",
+    needs: [],
+    async run(subject, context) {
+      await send(subject, numbered("message", 1), context);
+      const source = subject.source();
+      const advice = await context.within("advise", source.advise(anyUse, context));
+      holds(
+        "each piece of advice is a sentence",
+        advice.every((sentence) => sentence.endsWith(".")),
+        advice,
+      );
+      equal("the receive count of the message's first delivery", (await receiveOne(source, context)).receiveCount, 1);
     },
   },
   {

@@ -2,7 +2,7 @@ import { equal, settled } from "../kit/check.ts";
 import { ownSignal, turn } from "../kit/listeners.ts";
 import { expectAbortEnds } from "../kit/under-way.ts";
 import type { QueueSourceSuite } from "./queue-source-subject.ts";
-import { call, numbered, receive, receiveOne, send } from "./receiving.ts";
+import { anyUse, call, numbered, receive, receiveOne, send } from "./receiving.ts";
 
 /** How calls are ended, and what is left of them. */
 export const endingCases: QueueSourceSuite["cases"] = [
@@ -65,7 +65,8 @@ export const endingCases: QueueSourceSuite["cases"] = [
       for (const [index, how] of (["extend", "nack", "ack"] as const).entries()) {
         await context.within(how, call(how, source, receipts.slice(index, index + 1), own));
       }
-      own.expectNoListeners("the listeners left by receive, extend, nack and ack");
+      await context.within("advise", source.advise(anyUse, own));
+      own.expectNoListeners("the listeners left by receive, extend, nack, ack and advise");
     },
   },
   {
@@ -80,6 +81,15 @@ export const endingCases: QueueSourceSuite["cases"] = [
       for (const [index, how] of (["extend", "nack", "ack"] as const).entries()) {
         await expectAbortEnds(how, (options) => call(how, source, receipts.slice(index, index + 1), options), context);
       }
+    },
+  },
+  {
+    name: "an abort ends an advise that is under way",
+    proves: "A queue that does not say what its settings do holds up neither a stop nor whoever asked.",
+    guarantee: "G9",
+    needs: [],
+    async run(subject, context) {
+      await expectAbortEnds("advise", (options) => subject.source().advise(anyUse, options), context);
     },
   },
 ];

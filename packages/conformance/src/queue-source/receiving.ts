@@ -1,8 +1,11 @@
-import type { ItemResult, OutgoingMessage, Payload, QueueMessage, QueueSource, Receipt } from "@spillway/spec";
+import type { ItemResult, OutgoingMessage, Payload, QueueMessage, QueueSource, QueueUse, Receipt } from "@spillway/spec";
 import type { CaseContext } from "../kit/case-context.ts";
 import { equal, fail } from "../kit/check.ts";
 import { bytes, text, upTo } from "../kit/facts.ts";
 import type { QueueSourceSubject } from "./queue-source-subject.ts";
+
+/** What a pipeline may do with a queue's messages. */
+export const anyUse: QueueUse = { attempts: 5, maxAgeMs: 3_600_000, receivesByRetry: 4, crashedAtReceive: 29 };
 
 /** Messages "name 0", "name 1", …, each of a group of its own unless one is named. */
 export function numbered(name: string, count: number, group?: string): readonly OutgoingMessage<Payload>[] {

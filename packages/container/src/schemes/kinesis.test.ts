@@ -38,6 +38,13 @@ test("a stream of another account is named by its ARN", async () => {
   });
 });
 
+test("a sink keeps the order of keys and aggregates where its URL says so", async () => {
+  const { backends } = opened();
+  expect((await backends.open("sink", "kinesis://eu-west-1/orders")).traits).toEqual({ maxBatchSize: 500, order: "none" });
+  const packed = await backends.open("sink", "kinesis://eu-west-1/orders?order=key&aggregation=kpl");
+  expect(packed.traits).toEqual({ maxBatchSize: 5_000, order: "key" });
+});
+
 test("polling keeps its connections, and fan-out speaks HTTP/2, with a client of its own", async () => {
   const { backends, configs } = opened();
   await backends.open("sink", "kinesis://eu-west-1/orders");
@@ -57,6 +64,7 @@ test.each([
   ["kinesis://orders?stores=memory:s&consumer=c", "must begin with a region"],
   ["kinesis://eu-west-1/orders?store=memory:s", 'Did you mean "stores"'],
   ["kinesis://eu-west-1/orders?delivery=push", '"polling" or "fan-out"'],
+  ["kinesis://eu-west-1/orders?misplaced=skip", '"keep" or "drop"'],
 ])("%s is refused: %s", async (url, message) => {
   await expect(opened().backends.open("source", url)).rejects.toEqual(refused(message));
 });

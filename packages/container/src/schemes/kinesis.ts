@@ -41,6 +41,9 @@ export function kinesisScheme(options: KinesisSchemeOptions = {}): Scheme {
       maxRecordsPerCall: wholeNumber(1, 10_000),
       callsPerSecondPerShard: wholeNumber(1, 5),
       idleMs: wholeNumber(1, 60_000),
+      misplaced: oneOf("keep", "drop"),
+      order: oneOf("none", "key"),
+      aggregation: oneOf("none", "kpl"),
       maxRequestBytes: wholeNumber(mebibyte, 10 * mebibyte),
       retries: wholeNumber(0, 20),
     },
@@ -53,11 +56,11 @@ export function kinesisScheme(options: KinesisSchemeOptions = {}): Scheme {
         ...streamOf(address),
         consumer: consumerOf("consumer", given.consumer, { address, consumer }),
         stores: await requiredStores(given.stores, { address, open }),
-        ...only(given, "delivery", "registerConsumer", "maxRecordsPerCall", "callsPerSecondPerShard", "idleMs"),
+        ...only(given, "delivery", "registerConsumer", "maxRecordsPerCall", "callsPerSecondPerShard", "idleMs", "misplaced"),
       });
     },
     sink: ({ address, client, options: given }) =>
-      kinesisSink({ client, ...streamOf(address), ...only(given, "maxRequestBytes", "retries") }),
+      kinesisSink({ client, ...streamOf(address), ...only(given, "order", "aggregation", "maxRequestBytes", "retries") }),
     stores: undefined,
   });
 }

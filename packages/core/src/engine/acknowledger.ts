@@ -29,6 +29,8 @@ export class Acknowledger {
   readonly underWay: Set<TrackedDelivery> = new Set<TrackedDelivery>();
   #calls = 0;
   #cancelFlush: Cancel | undefined = undefined;
+  /** How many messages may still be concluded, those here included, once nothing more is let in; undefined before. */
+  #left: (() => number) | undefined = undefined;
 
   constructor(
     run: Run,
@@ -48,9 +50,20 @@ export class Acknowledger {
     this.#push({ delivery, outcome, failures: 0 });
   }
 
+  /** Nothing more is let in: what is waited for is only what is under way, and `left` says how much that is. */
+  close(left: () => number): void {
+    this.#left = left;
+    if (this.#isLast()) this.#flush();
+  }
+
+  /** Whether no company can come any more: everything else has been asked for already. */
+  #isLast(): boolean {
+    return this.#left !== undefined && this.#pending.size > 0 && this.#pending.size + this.underWay.size >= this.#left();
+  }
+
   #push(concluded: Concluded): void {
     this.#pending.push(concluded);
-    if (this.#pending.size >= maxReceipts) this.#flush();
+    if (this.#pending.size >= maxReceipts || this.#isLast()) this.#flush();
     else if (!this.#signal.aborted) this.#cancelFlush ??= this.#run.clock.schedule(lingerMs, () => this.#flush());
   }
 

@@ -1,4 +1,5 @@
 import type { NamedStage } from "./description.ts";
+import { allPolicies } from "./failure-policy.ts";
 import { Gate } from "./gate.ts";
 import { gateExit } from "./gate-exit.ts";
 import type { Run } from "./run-context.ts";
@@ -33,6 +34,7 @@ export function buildChain({ stages, run, end, leadsOn, window, turns }: ChainOp
   const exit = stages.findIndex(({ description }) => description.role.is !== "inside");
   const role = stages[exit]?.description.role;
   const gate = new Gate(run, role?.is === "exit" ? role.concurrency : (window ?? 0), turns);
+  run.failures = allPolicies([run.failures, ...stages.map(({ description }) => description.failures)]);
   let next = exit < 0 && leadsOn ? gateExit(gate, end) : end;
   for (let index = stages.length - 1; index >= 0; index--) {
     const { description: stage, name } = stages[index] as NamedStage;

@@ -1,4 +1,4 @@
-import type { Outcome } from "@spillway/spec";
+import type { LostMessages, Outcome } from "@spillway/spec";
 
 /** What a run has counted so far. delivered = succeeded + filtered + deadLettered + aborted + in flight, at every moment. */
 export interface Counts {
@@ -12,6 +12,10 @@ export interface Counts {
   readonly retries: number;
   /** Checkpoints saved. */
   readonly checkpoints: number;
+  /** Messages that logs said they had dropped before they could be read; none of them was delivered. */
+  readonly lost: number;
+  /** How often a log had dropped messages, or may have, and did not say how many. */
+  readonly gaps: number;
   /** Errors of the event listener: thrown, or the rejections of its promises. */
   readonly listenerErrors: number;
 }
@@ -25,6 +29,8 @@ export class Counters {
   aborted = 0;
   retries = 0;
   checkpoints = 0;
+  lost = 0;
+  gaps = 0;
   listenerErrors = 0;
 
   settle(outcome: Outcome): void {
@@ -34,9 +40,14 @@ export class Counters {
     else this.aborted++;
   }
 
+  lose({ count }: LostMessages): void {
+    if (count === undefined) this.gaps++;
+    else this.lost += count;
+  }
+
   snapshot(): Counts {
-    const { delivered, succeeded, filtered, deadLettered, aborted, retries, checkpoints, listenerErrors } = this;
+    const { delivered, succeeded, filtered, deadLettered, aborted, retries, checkpoints, lost, gaps, listenerErrors } = this;
     const inFlight = delivered - succeeded - filtered - deadLettered - aborted;
-    return { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries, checkpoints, listenerErrors };
+    return { delivered, succeeded, filtered, deadLettered, aborted, inFlight, retries, checkpoints, lost, gaps, listenerErrors };
   }
 }

@@ -68,7 +68,6 @@ export class DeadLetterStage implements Acceptor {
     this.#blocksKeys = blocksKeys;
     if (blocksKeys) run.blocksKeys = true;
     this.#meters = budgets.map((budget) => new DeadLetterMeter(budget));
-    if (budgets.some(({ beyond }) => beyond === "halt")) run.halts = true;
     run.gates.push(() => this.#gate());
   }
 

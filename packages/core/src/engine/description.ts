@@ -1,3 +1,4 @@
+import type { FailurePolicy } from "./failure-policy.ts";
 import type { Gate } from "./gate.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor } from "./stage.ts";
@@ -30,6 +31,8 @@ export interface StageDescription {
   readonly says: string;
   /** What it promises beyond what every pipeline does, to be read after its name ("publish writes to …"); undefined for most. */
   readonly promise: string | undefined;
+  /** What it does about failed messages. */
+  readonly failures: FailurePolicy;
   readonly role: GateRole;
   build(context: BuildContext): Acceptor;
 }

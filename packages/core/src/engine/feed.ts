@@ -156,19 +156,25 @@ export class Feed implements Home, Parking {
    * keep their place and nothing else. Returns how many are new.
    */
   offer(messages: readonly Message<unknown>[], isDone: ((message: Message<unknown>) => boolean) | undefined): number {
-    let fresh = messages.length;
-    for (const message of messages) {
-      const sequence = this.window.append(message);
-      if (isDone === undefined || !isDone(message)) continue;
-      fresh--;
-      this.owner.skipped(this.settlePlace(sequence, message));
-    }
+    const fresh = isDone === undefined ? this.window.appendAll(messages) : this.append(messages, isDone);
     this.unsettled += fresh;
     this.taken += fresh;
     this.run.counters.delivered += fresh;
     if (fresh > 0 && this.run.listened) this.run.emit({ type: "delivered", ...this.place, count: fresh });
     this.gate.enqueue(this);
     this.gate.pump();
+    return fresh;
+  }
+
+  /** Adds messages of which some are done; returns how many are not. */
+  private append(messages: readonly Message<unknown>[], isDone: (message: Message<unknown>) => boolean): number {
+    let fresh = messages.length;
+    for (const message of messages) {
+      const sequence = this.window.append(message);
+      if (!isDone(message)) continue;
+      fresh--;
+      this.owner.skipped(this.settlePlace(sequence, message));
+    }
     return fresh;
   }
 

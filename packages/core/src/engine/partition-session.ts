@@ -8,8 +8,10 @@ import {
   type LogBatch,
   type LogMessage,
   type LogSource,
+  type LostMessages,
   type Message,
   type Original,
+  type Partition,
   type StartPosition,
 } from "@spillway/spec";
 import { CarefulStart } from "./careful-start.ts";
@@ -21,6 +23,7 @@ import type { Gate } from "./gate.ts";
 import { graceMs } from "./grace.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
 import type { Ordering } from "./ordering.ts";
+import { Overslept } from "./overslept.ts";
 import { PartitionProgress } from "./partition-progress.ts";
 import { readPartition } from "./partition-reader.ts";
 import { pause } from "./pause.ts";
@@ -81,6 +84,8 @@ export class PartitionSession implements FeedOwner {
   readonly #end = sharedController();
   readonly #progress: PartitionProgress;
   #careful: CarefulStart | undefined = undefined;
+  #overslept: Overslept | undefined = undefined;
+  #children: readonly Partition[] | undefined = undefined;
   #ended = false;
   #lost = false;
   #whenIdle: (() => void) | undefined = undefined;
@@ -141,6 +146,7 @@ export class PartitionSession implements FeedOwner {
     const cancelTick = this.#saveEvery(this.#options.policy.everyMs);
     this.#run.emit({ type: "partition-gained", source: source.name, partition: lease.partition, takeover: lease.takeover });
     if (await this.#open()) this.#ended = await this.#read();
+    if (this.#ended) this.#lostMessages(this.#overslept?.atEnd());
     await this.#idle();
     cancelTick();
     this.retention.stop();
@@ -230,6 +236,7 @@ export class PartitionSession implements FeedOwner {
       try {
         const checkpoint = await source.coordination.checkpoints.load(key, lease.token, { signal: this.#stop.signal });
         this.trouble.passed();
+        this.#overslept = new Overslept(checkpoint, this.#run.clock.nowMs());
         if (checkpoint?.state === "finished") {
           this.#ended = true;
           return false;
@@ -292,11 +299,11 @@ export class PartitionSession implements FeedOwner {
   }
 
   #offer(batch: LogBatch<unknown>, reserved: number): void {
-    const { lease, source } = this.#options;
     this.trouble.passed();
     this.retention.heard(batch);
-    if (batch.lost !== undefined)
-      this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost: batch.lost });
+    this.#children = batch.children;
+    this.#lostMessages(batch.lost);
+    this.#lostMessages(this.#overslept?.before(batch));
     let bytes = 0;
     for (const message of batch.messages) bytes += sizeOf(message.value);
     // A listener may just have stopped the pipeline: a feed that is closed starts nothing and aborts nothing any more.
@@ -308,6 +315,13 @@ export class PartitionSession implements FeedOwner {
     this.feed.offer(batch.messages, this.#progress.expectsDone ? (message) => this.#takeDone(message) : undefined);
     // What comes after the gap may all be done already; the checkpoint is to be beyond it, or the loss is told again and again.
     if (batch.lost !== undefined) this.noted();
+  }
+
+  #lostMessages(lost: LostMessages | undefined): void {
+    if (lost === undefined) return;
+    const { lease, source } = this.#options;
+    this.#run.counters.lose(lost);
+    this.#run.emit({ type: "messages-lost", source: source.name, partition: lease.partition, lost });
   }
 
   #takeDone(message: Message<unknown>): boolean {
@@ -344,7 +358,8 @@ export class PartitionSession implements FeedOwner {
   async #release(how: "finished" | "drained"): Promise<void> {
     const { lease, source } = this.#options;
     try {
-      await lease.release(how, { signal: this.#end.signal });
+      const children = how === "finished" ? this.#children : undefined;
+      await lease.release(how, { signal: this.#end.signal, ...(children !== undefined && { children }) });
     } catch (error) {
       this.#run.emit({ type: "source-failed", source: source.name, error, delayMs: 0 });
     }

@@ -1,4 +1,5 @@
 import type { StageDescription } from "./description.ts";
+import { leavesFailures } from "./failure-policy.ts";
 import type { Failure } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -18,6 +19,7 @@ export function describePolicy(policy: PolicyDescription): StageDescription {
     name: undefined,
     says: policy.says,
     promise: undefined,
+    failures: leavesFailures,
     role: { is: "inside" },
     build: ({ run, next }) => {
       // Apart from accept: a function with a closure over its parameter allocates for that at each call, whether it makes the closure or not.

@@ -1,5 +1,6 @@
-import { hasCode, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
+import { failureClassOf, hasCode, type ItemResult, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
 import type { Acknowledger } from "./acknowledger.ts";
+import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Feed, Place } from "./feed.ts";
 import { pause } from "./pause.ts";
 import type { Run } from "./run-context.ts";
@@ -18,11 +19,27 @@ export interface QueueHeartbeatOptions {
   readonly lost: (message: Message<unknown>, error: Error) => void;
 }
 
-/** Keeps the messages that are here ours: extends what has been here for a third of the visibility timeout or longer, a call at a time. */
+/** When the next beat comes. */
+interface NextBeat {
+  /** Whether it should be here already. */
+  due: boolean;
+  /** Resolves when it is due, to true; or to false when the signal aborts. */
+  readonly comes: Promise<boolean>;
+}
+
+/** The longest wait before an extension that failed is asked for again, as a part of the visibility timeout. */
+const longestRetry = 1 / 15;
+
+/**
+ * Keeps the messages that are here ours: extends what has been here for a third of the visibility timeout or longer, a call at a time. At the first extension
+ * two thirds may be over; what fails is asked for again in short waits until the next beat, which asks for all.
+ */
 export class QueueHeartbeat {
   readonly #options: QueueHeartbeatOptions;
   /** The end of the window one beat ago: what came later is young enough. */
   #youngFrom: number;
+  /** What is being asked for, and when that will have been answered. */
+  #call: { readonly messages: ReadonlySet<Message<unknown>>; readonly answered: Promise<unknown> } | undefined = undefined;
 
   constructor(options: QueueHeartbeatOptions) {
     this.#options = options;
@@ -31,24 +48,55 @@ export class QueueHeartbeat {
 
   /** Resolves when the signal has aborted. */
   async beat(): Promise<void> {
-    const { run, source, signal } = this.#options;
-    while (await pause(run.clock, source.visibilityTimeoutMs / 3, signal)) {
-      const old = this.#olderThanOneBeat();
-      if (old.length > 0) await this.#extend(old);
+    for (let next = this.#nextBeat(); await next.comes; ) {
+      // Counted from here: what is young now must not wait for answers to what is asked meanwhile.
+      next = this.#nextBeat();
+      await this.#extendOld(next);
     }
   }
 
-  #olderThanOneBeat(): readonly Place[] {
+  /** Resolves when the call that extends some of these messages has ended: it would undo their giving back. Undefined when there is none. */
+  answered(messages: readonly Message<unknown>[]): Promise<unknown> | undefined {
+    const call = this.#call;
+    return call !== undefined && messages.some((message) => call.messages.has(message)) ? call.answered : undefined;
+  }
+
+  #nextBeat(): NextBeat {
+    const { run, source, signal } = this.#options;
+    const next: NextBeat = {
+      due: false,
+      comes: pause(run.clock, source.visibilityTimeoutMs / 3, signal).then((passed) => {
+        next.due = true;
+        return passed;
+      }),
+    };
+    return next;
+  }
+
+  async #extendOld(next: NextBeat): Promise<void> {
+    const { run, source, feed, signal } = this.#options;
+    const until = this.#youngFrom;
+    this.#youngFrom = feed.window.end;
+    let messages = this.#oursBefore(until);
+    for (let failures = 1; messages.length > 0; failures++) {
+      const delayMs = Math.min(backoffAfterError(failures, run.clock), source.visibilityTimeoutMs * longestRetry);
+      const failed = await this.#extend(messages, delayMs);
+      if (failed.size === 0 || !(await pause(run.clock, delayMs, signal)) || next.due) return;
+      messages = this.#oursBefore(until).filter((message) => failed.has(message));
+    }
+  }
+
+  #oursBefore(until: number): readonly QueueMessage<unknown>[] {
     const { window } = this.#options.feed;
-    const places: Place[] = [];
+    const messages: QueueMessage<unknown>[] = [];
     let sequence = window.base;
-    for (let left = window.before(this.#youngFrom); left > 0; left--) {
+    for (let left = window.before(until); left > 0; left--) {
       const place = window.record(sequence) as Place;
-      if (this.#isOurs(place, window.state(sequence))) places.push(place);
+      if (this.#isOurs(place, window.state(sequence)))
+        messages.push((place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
       sequence = window.after(sequence);
     }
-    this.#youngFrom = window.end;
-    return places;
+    return messages;
   }
 
   /** What was given back keeps its place for a while: extended, it would be hidden from everybody. */
@@ -59,30 +107,47 @@ export class QueueHeartbeat {
     return true;
   }
 
-  async #extend(places: readonly Place[]): Promise<void> {
+  /** Resolves to those that are worth another try before the next beat. */
+  async #extend(messages: readonly QueueMessage<unknown>[], delayMs: number): Promise<ReadonlySet<QueueMessage<unknown>>> {
     const { source, signal, lost } = this.#options;
-    const messages = places.map((place) => (place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
     try {
-      const results = await source.extend(
-        messages.map(({ receipt }) => receipt),
-        { signal },
-      );
-      let refusal: Error | undefined = undefined;
-      results.forEach((result, index) => {
-        const message = messages[index];
-        if (message === undefined || result.ok) return;
+      const results = await this.#ask(messages);
+      const refusals = new Map<QueueMessage<unknown>, Error>();
+      messages.forEach((message, index) => {
+        const result = results[index] ?? {
+          ok: false,
+          error: new Error(`${source.name} answered for ${results.length} of ${messages.length}`),
+        };
+        if (result.ok) return;
         if (hasCode(result.error, "SPILLWAY_RECEIPT_LOST")) lost(message, result.error);
-        else refusal ??= result.error;
+        else refusals.set(message, result.error);
       });
-      if (refusal !== undefined) this.#tell(refusal);
+      const [refusal] = refusals.values();
+      return refusal === undefined ? nothing : this.#failed([...refusals.keys()], refusal, delayMs);
     } catch (error) {
-      if (!signal.aborted) this.#tell(error);
+      return signal.aborted ? nothing : this.#failed(messages, error, delayMs);
     }
   }
 
-  /** What is not extended now is tried again with the next beat, and comes back to the queue if that fails too. */
-  #tell(error: unknown): void {
+  async #ask(messages: readonly QueueMessage<unknown>[]): Promise<readonly ItemResult[]> {
+    const { source, signal } = this.#options;
+    const receipts = messages.map(({ receipt }) => receipt);
+    const extension = source.extend(receipts, { signal });
+    this.#call = { messages: new Set(messages), answered: extension.catch(() => undefined) };
+    try {
+      return await extension;
+    } finally {
+      this.#call = undefined;
+    }
+  }
+
+  /** Of a permission that is missing no short wait is the cure. */
+  #failed(messages: readonly QueueMessage<unknown>[], error: unknown, soonMs: number): ReadonlySet<QueueMessage<unknown>> {
     const { run, source } = this.#options;
-    run.emit({ type: "source-failed", source: source.name, error, delayMs: source.visibilityTimeoutMs / 3 });
+    const isFatal = failureClassOf(error) === "fatal";
+    run.emit({ type: "source-failed", source: source.name, error, delayMs: isFatal ? source.visibilityTimeoutMs / 3 : soonMs });
+    return isFatal ? nothing : new Set(messages);
   }
 }
+
+const nothing: ReadonlySet<QueueMessage<unknown>> = new Set();

@@ -50,6 +50,7 @@ export class QueueIntake implements Intake, FeedOwner {
   readonly #stop = sharedController();
   /** Ends everything else. */
   readonly #end = sharedController();
+  readonly #heartbeat: QueueHeartbeat;
   readonly #returns: QueueReturns;
   #whenIdle: (() => void) | undefined = undefined;
   readonly #maxSpan: number;
@@ -66,11 +67,10 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
     this.feed.guard = new SuspectGuard({
-      crashLimit: options.crashLimit + options.run.receivesByRetry,
-      buries: !options.run.halts,
+      crashLimit: options.crashLimit + options.run.failures.receivesByRetry,
+      buries: !options.run.failures.halts,
       nowMs: () => options.run.clock.nowMs(),
     });
-    this.#returns = new QueueReturns(options.run, options.source, this.#end.signal);
     this.#acknowledger = new Acknowledger(
       options.run,
       options.source,
@@ -78,6 +78,15 @@ export class QueueIntake implements Intake, FeedOwner {
       (delivery, outcome) => this.feed.settle(delivery, outcome),
       (delivery, error) => this.feed.abortDone(delivery, error),
     );
+    this.#heartbeat = new QueueHeartbeat({
+      run: options.run,
+      source: options.source,
+      feed: this.feed,
+      acknowledger: this.#acknowledger,
+      signal: this.#end.signal,
+      lost: (message, error) => this.#takenBack(message, error),
+    });
+    this.#returns = new QueueReturns(options.run, options.source, this.#end.signal, (messages) => this.#heartbeat.answered(messages));
     this.ended = this.#serve();
   }
 
@@ -87,15 +96,7 @@ export class QueueIntake implements Intake, FeedOwner {
 
   async #serve(): Promise<void> {
     const receivers = Array.from({ length: this.#source.receivers }, () => this.#receive());
-    const heartbeat = new QueueHeartbeat({
-      run: this.#run,
-      source: this.#source,
-      feed: this.feed,
-      acknowledger: this.#acknowledger,
-      signal: this.#end.signal,
-      lost: (message, error) => this.#takenBack(message, error),
-    });
-    const beating = heartbeat.beat();
+    const beating = this.#heartbeat.beat();
     await Promise.all(receivers);
     while (this.feed.unsettled > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
     await this.#returns.done();
@@ -109,6 +110,7 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#passed();
     this.#returns.soon(this.feed.close(reason).filter((message) => !this.feed.takenBack.has(message)));
     this.feed.abortWaiting(reason);
+    this.#acknowledger.close(() => this.feed.unsettled);
     const { clock } = this.#run;
     scheduleUnless(this.#end.signal, clock, Math.max(0, deadlineMs - clock.nowMs()), () => this.abandon(reason));
   }

@@ -1,6 +1,9 @@
 import { hasCode, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
 import type { Run } from "./run-context.ts";
 
+/** Resolves when the call that extends some of these messages has ended; undefined when there is none. */
+type Extended = (messages: readonly Message<unknown>[]) => Promise<unknown> | undefined;
+
 /** Gives messages back to their queue, many in one call where it can. */
 export class QueueReturns {
   readonly #run: Run;
@@ -9,11 +12,13 @@ export class QueueReturns {
   readonly #pending = new Set<Promise<void>>();
   /** What the next call gives back. */
   readonly #collected: Message<unknown>[] = [];
+  readonly #extended: Extended;
 
-  constructor(run: Run, source: QueueSource<unknown>, signal: AbortSignal) {
+  constructor(run: Run, source: QueueSource<unknown>, signal: AbortSignal, extended: Extended) {
     this.#run = run;
     this.#source = source;
     this.#signal = signal;
+    this.#extended = extended;
   }
 
   /** Gives messages back that were not worked on to the end; all of one turn of the event loop in one call. */
@@ -43,6 +48,9 @@ export class QueueReturns {
 
   async #nack(messages: readonly Message<unknown>[], delayMs: number): Promise<void> {
     const receipts = messages.map((message) => (message as QueueMessage<unknown>).receipt);
+    // An extension that comes after would hide them from everybody for another visibility timeout.
+    const extended = this.#extended(messages);
+    if (extended !== undefined) await extended;
     try {
       const results = await this.#source.nack(receipts, { delayMs, signal: this.#signal });
       const refused = results.find((result) => !result.ok && !hasCode(result.error, "SPILLWAY_RECEIPT_LOST"));

@@ -28,14 +28,13 @@ export class RetryStage implements Acceptor {
     this.#run = run;
     this.#rules = rules;
     this.#next = next;
-    const { giveBackAfterMs, transient, resource, budget } = rules;
+    const { budget } = rules;
     if (budget !== undefined)
       this.#rationing = {
         budget,
         isTooLate: ({ message }) => this.#isTooOld(message, 0),
         giveUp: (delivery) => this.#expire(delivery),
       };
-    if (giveBackAfterMs !== undefined) run.receivesByRetry += Math.max(transient.attempts, resource.attempts) - 1;
   }
 
   accept(delivery: TrackedDelivery): void {

@@ -1,5 +1,6 @@
 import type { LogSource, Source, StartPosition } from "@spillway/spec";
 import { leaseAssigner } from "../leases/lease-assigner.ts";
+import { askForAdvice } from "./advice.ts";
 import { requireBlockable } from "./blocked-key.ts";
 import { Credits } from "./credits.ts";
 import type { Gate } from "./gate.ts";
@@ -87,7 +88,10 @@ function intakeOf(input: Input, run: Run, gate: Gate): Intake {
   const { source, ordering, maxInFlight, maxBytesInFlight, start, crashLimit, level } = input;
   const credits = new Credits(maxInFlight, maxBytesInFlight);
   const maxSpan = Math.max(minSpan, maxInFlight * 4);
-  if (source.kind === "queue") return new QueueIntake({ run, gate, ordering, level, source, credits, crashLimit, maxSpan });
+  if (source.kind === "queue") {
+    void askForAdvice(run, source, crashLimit);
+    return new QueueIntake({ run, gate, ordering, level, source, credits, crashLimit, maxSpan });
+  }
   const policy = run.checkpointPolicy ?? defaultPolicy;
   const scope = scopeOf(source);
   return new LogIntake({

@@ -6,6 +6,7 @@ import type { RetryBudget } from "../retry-budget.ts";
 import { BudgetQueue } from "./budget-queue.ts";
 import { CarefulTurn } from "./careful-turn.ts";
 import { Counters } from "./counters.ts";
+import { leavesFailures, type FailurePolicy } from "./failure-policy.ts";
 import type { Feed } from "./feed.ts";
 import { isThenable } from "./is-thenable.ts";
 import type { Failure } from "./mark.ts";
@@ -66,10 +67,10 @@ export class Run {
   /** Whether a stage makes children, whose ends are noted in checkpoints. */
   expands = false;
   checkpointPolicy: CheckpointPolicy | undefined = undefined;
-  /** How often a queue gives a message out because a retry policy has given it back: no sign of a crash. */
-  receivesByRetry = 0;
-  /** Whether a policy may stop the run at a failure, so that its queue counts stops like deaths. */
-  halts = false;
+  /** What the stages that are built so far do about failed messages. */
+  failures: FailurePolicy = leavesFailures;
+  /** What the queues' own settings will do to this pipeline, as far as they have answered. */
+  readonly advice: string[] = [];
   /** Whether dead letters block their keys: not every source can be read so. */
   blocksKeys = false;
   /** Why the run is ending; undefined while it is not. */

@@ -17,6 +17,11 @@ export interface SuspectGuardOptions {
 /** How many times crashLimit a message is given out before it is dead-lettered. */
 const deadLetteredAt = 4;
 
+/** The receive at which a message is dead-lettered that never had an outcome at those before. */
+export function crashedAtReceive(crashLimit: number): number {
+  return crashLimit * deadLetteredAt + 1;
+}
+
 /**
  * A queue counts how often it has given a message out. One that comes again and again without an outcome may be what kills the process: beyond crashLimit
  * it runs alone, so that it takes no other message with it, and beyond four times that it is dead-lettered without being run: messages that were only
@@ -44,9 +49,9 @@ export class SuspectGuard implements StartGuard {
     if (this.#isSuspect(delivery.message)) {
       this.#alone = delivery;
       const { crashLimit, buries, nowMs } = this.#options;
-      const receives = receivesOf(delivery.message) - 1;
-      if (buries && receives >= crashLimit * deadLetteredAt) {
-        markFailed(delivery, crashedAt, crashError(receives), "crashed", nowMs());
+      const receives = receivesOf(delivery.message);
+      if (buries && receives >= crashedAtReceive(crashLimit)) {
+        markFailed(delivery, crashedAt, crashError(receives - 1), "crashed", nowMs());
         delivery.holder?.park(delivery);
       }
     }

@@ -12,7 +12,9 @@ class Naive {
   }
 }
 
-const steps = fc.array(fc.oneof(fc.constant("append" as const), fc.integer({ min: 0, max: 1_000 })), { maxLength: 400 });
+const steps = fc.array(fc.oneof(fc.constantFrom("append" as const, "page" as const), fc.integer({ min: 0, max: 1_000 })), {
+  maxLength: 400,
+});
 
 test("G2: the watermark never passes an unsettled message, whatever order messages finish in", () => {
   fc.assert(
@@ -24,6 +26,12 @@ test("G2: the watermark never passes an unsettled message, whatever order messag
         if (step === "append") {
           sequences.push(window.append(`m${sequences.length}`));
           naive.settled.push(false);
+        } else if (step === "page") {
+          const page = [0, 1, 2].map((place) => `m${sequences.length + place}`);
+          const from = window.end;
+          expect(window.appendAll(page)).toBe(3);
+          sequences.push(from, window.after(from), window.after(window.after(from)));
+          naive.settled.push(false, false, false);
         } else {
           const open = naive.settled.flatMap((settled, index) => (settled ? [] : [index]));
           if (open.length === 0) continue;

@@ -2,7 +2,6 @@
 export const PlaceState = { waiting: 0, started: 1, parked: 2, settled: 3 } as const;
 
 const wrap = 0x3fff_ffff;
-const none = -1;
 
 /**
  * The messages of one feed from the watermark to the newest, by dense sequence number: a byte ring with a base pointer, and beside it the record
@@ -45,10 +44,23 @@ export class Window<Record> {
     const sequence = this.end;
     const slot = sequence & this.mask;
     this.records[slot] = record;
-    this.links[slot] = none;
     this.states[slot] = PlaceState.waiting;
     this.end = (sequence + 1) & wrap;
     return sequence;
+  }
+
+  /** Adds a place for each of these at the end, in their order; returns how many. */
+  appendAll(records: readonly Record[]): number {
+    while (this.size + records.length > this.mask) this.grow();
+    const { mask, records: ring, states, end } = this;
+    let sequence = end;
+    for (const record of records) {
+      ring[sequence & mask] = record;
+      states[sequence & mask] = PlaceState.waiting;
+      sequence = (sequence + 1) & wrap;
+    }
+    this.end = sequence;
+    return records.length;
   }
 
   record(sequence: number): Record | undefined {
@@ -67,7 +79,7 @@ export class Window<Record> {
     this.states[sequence & this.mask] = state;
   }
 
-  /** The place that follows this one in its lane, or -1. */
+  /** What was last set for a place by `setLink`; nothing to be read before. */
   link(sequence: number): number {
     return this.links[sequence & this.mask] as number;
   }

@@ -1,6 +1,7 @@
 import type { Disposition } from "@spillway/spec";
 import type { Breaker } from "../breaker.ts";
 import type { GateRole, StageDescription } from "./description.ts";
+import { leavesFailures } from "./failure-policy.ts";
 import { StageAdmission } from "./stage-admission.ts";
 import { WorkStage, type Work } from "./work-stage.ts";
 
@@ -26,6 +27,7 @@ export function describeWork(options: WorkDescription): StageDescription {
     name,
     says,
     promise: undefined,
+    failures: leavesFailures,
     role,
     build: ({ run, next, name: stageName, gate }) =>
       new WorkStage({

@@ -7,7 +7,7 @@ import { isThenable } from "./is-thenable.ts";
 import { markFailed } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
-import type { Acceptor, RunnableStage } from "./stage.ts";
+import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import type { StageAdmission } from "./stage-admission.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
@@ -48,7 +48,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   readonly name: string;
   private readonly work: Work;
   private readonly own: StageAdmission | undefined;
-  private readonly exit: Gate | undefined;
+  /** What a delivery leaves with this stage; undefined when the gate has it longer. */
+  private readonly left: Admission | undefined;
   private readonly next: Acceptor;
   private readonly run: Run;
   private readonly timeoutMs: number | undefined;
@@ -67,7 +68,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.name = options.name;
     this.work = options.work;
     this.own = place.at === "own" ? place.admission : undefined;
-    this.exit = place.at === "gate" && place.exit ? place.gate : undefined;
+    this.left = place.at === "own" ? place.admission : place.exit ? place.gate : undefined;
     this.next = options.next;
     this.run = options.run;
     this.timeoutMs = options.timeoutMs;
@@ -173,8 +174,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     delivery.value = value;
     delivery.attempt = 1;
     if (delivery.lastFailure !== undefined) delivery.lastFailure = undefined;
-    const admission = this.own ?? this.exit;
-    if (admission === undefined) {
+    if (this.left === undefined) {
       this.next.accept(delivery);
       return;
     }
@@ -182,7 +182,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     const { hasUnit, ownsLane } = delivery;
     delivery.leaveHolder();
     this.next.accept(delivery);
-    admission.release(delivery, hasUnit, ownsLane);
+    this.left.release(delivery, hasUnit, ownsLane);
   }
 
   private failed(delivery: TrackedDelivery, error: unknown): void {

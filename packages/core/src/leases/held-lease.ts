@@ -1,4 +1,4 @@
-import { SpillwayError, type Clock, type Lease, type LeaseRecord } from "@spillway/spec";
+import { SpillwayError, type Clock, type Lease, type LeaseRecord, type Partition } from "@spillway/spec";
 import { orAborted } from "../engine/or-aborted.ts";
 import { deadline } from "./deadline.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
@@ -34,8 +34,8 @@ export interface HeldLeaseOptions {
   readonly store: ScopedStore;
   readonly clock: Clock;
   readonly report: ReportLeaseEvent;
-  /** Called once when it is over. */
-  readonly onEnd: (held: HeldLease, how: HowLeaseEnds) => void;
+  /** Called once when it is over; with the children that a finished partition named. */
+  readonly onEnd: (held: HeldLease, how: HowLeaseEnds, children: readonly Partition[]) => void;
 }
 
 /** A lease that is not claimed yet. Its writes never overlap: each writes the version after the last one that is known. */
@@ -79,11 +79,11 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
     lost.abort(reason);
   }
 
-  function end(how: HowLeaseEnds): void {
+  function end(how: HowLeaseEnds, children: readonly Partition[] = []): void {
     if (state === "over") return;
     state = "over";
     expiry.stop();
-    options.onEnd(held, how);
+    options.onEnd(held, how, children);
   }
 
   const lease: Lease = {
@@ -93,7 +93,7 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
     takeover: options.takeover,
     drain: drain.signal,
     lost: lost.signal,
-    async release(how, { signal }) {
+    async release(how, { signal, children }) {
       if (state !== "held" || expiry.isPassed()) throw notHeld(partition);
       state = "releasing";
       try {
@@ -101,7 +101,7 @@ export function heldLease(options: HeldLeaseOptions): HeldLease {
         const renewal = writing?.catch(() => false);
         if (renewal !== undefined) await orAborted(orAborted(renewal, lost.signal), signal);
         await releaseLease({ how, store, clock, report, signal, lost: lost.signal, current: () => record, notice: held.notice });
-        end(how);
+        end(how, children);
         report({ type: "lease-released", partition, token, how });
       } finally {
         end("abandoned");

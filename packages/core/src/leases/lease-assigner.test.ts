@@ -43,21 +43,69 @@ describe("claiming", () => {
     expect(cluster.clock.nowMs() - lastSignMs).toBeLessThan(2 * leaseDurationMs);
   });
 
-  it("takes what a worker left as soon as it may: a look is due when the lease runs out, whenever the worker died", async () => {
-    const tookMs: number[] = [];
-    for (let seed = 1; seed <= 40; seed += 1) {
-      const cluster = testCluster({ partitions: ["a"], seed });
-      const first = cluster.join();
-      await holding(cluster, first, 1);
-      const second = cluster.join();
-      await cluster.clock.advance((1 + seed / 80) * leaseDurationMs);
-      first.crash();
-      const diedAtMs = cluster.clock.nowMs();
-      await holding(cluster, second, 1);
-      tookMs.push(cluster.clock.nowMs() - diedAtMs);
+  it("takes what a worker left within the lease's duration and two seconds, whenever it died and however many are left", async () => {
+    for (const survivors of [1, 3]) {
+      const tookMs: number[] = [];
+      for (let seed = 1; seed <= 14; seed += 1) {
+        const cluster = testCluster({ partitions: ["a", "b", "c", "d"], seed, latencyMs: 40 });
+        const doomed = cluster.join();
+        await holding(cluster, doomed, 4);
+        for (let joined = 0; joined < survivors; joined += 1) cluster.join();
+        await holding(cluster, doomed, 4 / (1 + survivors));
+        await cluster.clock.advance((2 + seed / 42) * leaseDurationMs);
+        doomed.crash();
+        const diedAtMs = cluster.clock.nowMs();
+        const taken = (): number => cluster.loads().reduce((sum, load) => sum + load, 0);
+        await cluster.clock.runUntil(() => taken() === 4, 60_000);
+        tookMs.push(cluster.clock.nowMs() - diedAtMs);
+      }
+      // The silence that others wait for, how late its beginning is seen, and four calls: two looks, and a claim with its answer.
+      expect(Math.max(...tookMs)).toBeLessThanOrEqual((1.1 + 1 / 16) * leaseDurationMs + 4 * 40);
+      expect(Math.max(...tookMs)).toBeLessThanOrEqual(leaseDurationMs + 2_000);
     }
-    // At most one look's pace until the last renewal was seen, and then the lease itself.
-    expect(Math.max(...tookMs)).toBeLessThanOrEqual((1 / 3 + 1.1) * leaseDurationMs);
+  });
+
+  it.each([
+    [1_000, 1],
+    [3_000, 1.2],
+    [5_000, 2],
+  ])(
+    "does the same with leases of %i ms, and looks no more often than that needs: %d times in a renewal's period",
+    async (durationMs, most) => {
+      const tookMs: number[] = [];
+      let looks = 0;
+      for (let seed = 1; seed <= 10; seed += 1) {
+        const cluster = testCluster({ partitions: ["a", "b"], seed, latencyMs: 40, leaseDurationMs: durationMs });
+        const doomed = cluster.join();
+        await holding(cluster, doomed, 2);
+        const second = cluster.join();
+        await holding(cluster, doomed, 1);
+        await cluster.clock.advance(2 * durationMs);
+        const before = cluster.store.calls.list;
+        await cluster.clock.advance((10 + seed / 30) * durationMs);
+        looks = Math.max(looks, (cluster.store.calls.list - before) / 2 / 30);
+        doomed.crash();
+        const diedAtMs = cluster.clock.nowMs();
+        await holding(cluster, second, 2);
+        tookMs.push(cluster.clock.nowMs() - diedAtMs);
+      }
+      expect(Math.max(...tookMs)).toBeLessThanOrEqual(durationMs + 2_000);
+      expect(looks).toBeLessThanOrEqual(most + 0.1);
+    },
+  );
+
+  it("looks for renewals only when they may come: some four times in a renewal's period where other workers live, and once where none does", async () => {
+    const looks: number[] = [];
+    for (const workers of [1, 2, 10]) {
+      const cluster = testCluster({ partitions: Array.from({ length: 10 }, (_, index) => `p${index}`) });
+      const joined = Array.from({ length: workers }, () => cluster.join());
+      await cluster.clock.runUntil(() => joined.every(({ holds }) => holds.size === 10 / workers), 60_000);
+      await cluster.clock.advance(3 * leaseDurationMs);
+      const before = cluster.store.calls.list;
+      await cluster.clock.advance(10 * leaseDurationMs);
+      looks.push((cluster.store.calls.list - before) / workers / 30);
+    }
+    expect(looks.map((count) => Math.round(count))).toEqual([1, 4, 4]);
   });
 
   it("waits as long as the owner's own lease lasts, not as long as its own would", async () => {

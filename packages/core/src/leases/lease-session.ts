@@ -5,6 +5,7 @@ import {
   type LeaseRecord,
   type LeaseStore,
   type LogSource,
+  type Partition,
   type PartitionId,
   type StartPosition,
 } from "@spillway/spec";
@@ -13,10 +14,11 @@ import { backoffMs } from "./backoff.ts";
 import { claimer } from "./claimer.ts";
 import { discoverer } from "./discoverer.ts";
 import { giveBack } from "./give-back.ts";
-import type { HeldLease } from "./held-lease.ts";
+import type { HeldLease, HowLeaseEnds } from "./held-lease.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
 import { callTimeoutMs, type LeaseTiming } from "./lease-timing.ts";
 import { looker } from "./looker.ts";
+import { namedChildren } from "./named-children.ts";
 import { offers } from "./offers.ts";
 import { renewals } from "./renewals.ts";
 import { scopedStore } from "./scoped-store.ts";
@@ -55,7 +57,8 @@ export function leaseSession(options: LeaseSessionOptions): LeaseSession {
   const kept = renewals({ store, clock, timing, report, onFatal: stop });
   const sourceWatch = discoverer({ source: options.source, clock, timing, report });
   const claims = claimer({ me, leaseDurationMs: timing.leaseDurationMs, store, clock, report, onEnd });
-  const leases = looker({ me, start: options.start, store, discoverer: sourceWatch, clock, timing, report, held, claim, onListed });
+  const named = namedChildren();
+  const leases = looker({ me, start: options.start, store, discoverer: sourceWatch, clock, timing, report, held, named, claim, onListed });
 
   async function claim(stored: LeaseRecord): Promise<boolean> {
     const lease = await claims.claim(stored);
@@ -72,12 +75,13 @@ export function leaseSession(options: LeaseSessionOptions): LeaseSession {
     for (const record of records) held.get(record.partition)?.notice(record);
   }
 
-  function onEnd(ended: HeldLease, how: "drained" | "finished" | "lost" | "abandoned"): void {
+  function onEnd(ended: HeldLease, how: HowLeaseEnds, children: readonly Partition[]): void {
     kept.remove(ended);
     if (held.get(ended.lease.partition) === ended) held.delete(ended.lease.partition);
     if (how !== "finished") return;
-    // Its children may be read now, and may be new.
-    sourceWatch.soon();
+    // Its children may be read now, and may be new: those that it named itself need no listing.
+    named.add(children);
+    if (children.length === 0) sourceWatch.soon();
     bell.wake();
   }
 

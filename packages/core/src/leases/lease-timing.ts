@@ -4,7 +4,7 @@ import { SpillwayError } from "@spillway/spec";
 export interface LeaseTiming {
   /** How long an owner may go without a renewal before others may take its lease. */
   readonly leaseDurationMs: number;
-  /** How often held leases are renewed and the others looked at. */
+  /** How often held leases are renewed; the others are looked at as often at least. */
   readonly renewEveryMs: number;
   /** How often the source is asked for partitions that nobody has told us of. */
   readonly discoverEveryMs: number;
@@ -47,6 +47,25 @@ export function giveUpAfterMs(durationMs: number): number {
 /** After how long without a change of its record others may take a lease, counted from when they first saw that record. */
 export function takeAfterMs(durationMs: number): number {
   return durationMs * othersShare;
+}
+
+/** How long after a renewal the next one cannot come: an owner writes no lease twice within half of a period, which is a third of the duration or more. */
+export function noRenewalForMs(durationMs: number): number {
+  return durationMs / 6;
+}
+
+/**
+ * Time between looks for a renewal: how much later than it was written it may be seen, by which every take-over after a crash is late. As seldom as brings the
+ * next owner within the duration and two seconds, with 0.6 s of them for calls; never more often than sixteen times in a duration, nor less often than renewals come.
+ */
+export function watchEveryMs(durationMs: number): number {
+  const spareMs = 1_400 - (takeAfterMs(durationMs) - durationMs);
+  return Math.max(durationMs / 16, Math.min(durationMs / 3, spareMs));
+}
+
+/** The least time between two looks, whatever is due. */
+export function leastPauseMs(timing: LeaseTiming): number {
+  return timing.leaseDurationMs / 400;
 }
 
 /** How long a free lease is left to the worker whose turn it is, before anybody may take it: longer than that worker's time between looks. */

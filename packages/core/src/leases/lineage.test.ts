@@ -32,6 +32,42 @@ describe("lineage", () => {
     expect(cluster.broken).toEqual([]);
   });
 
+  it("reads children that their parent named though no listing shows them, and asks for none", async () => {
+    const cluster = testCluster({ partitions: ["parent"], latencyMs: 4 });
+    const [worker, other] = [cluster.join(), cluster.join()];
+    await holding(cluster, worker, 1);
+    await cluster.clock.advance(1_234);
+    let asked = 0;
+    cluster.sourceFault = () => {
+      asked += 1;
+      return new Set(["left", "right"] as PartitionId[]);
+    };
+    for (const child of ["left", "right"]) cluster.add(child, ["parent"]);
+    cluster.end("parent", ["left", "right"]);
+    await cluster.clock.runUntil(() => worker.holds.size > 0, 100);
+    await cluster.clock.runUntil(() => worker.holds.size + other.holds.size === 2, leaseDurationMs);
+    expect(asked).toBe(0);
+    expect(leaseOf(worker, "left").start).toEqual({ at: "earliest" });
+    expect(cluster.broken).toEqual([]);
+    // What a listing does not show and an owner still holds is not retired, and what has a record is not taken for new.
+    await cluster.clock.advance(10 * leaseDurationMs);
+    expect([worker.holds.size, other.holds.size, cluster.broken]).toEqual([1, 1, []]);
+  });
+
+  it("reads a child that one of its parents named only after the other as well, and finds out about a parent that it does not know", async () => {
+    const cluster = testCluster({ partitions: ["known"] });
+    const worker = cluster.join();
+    await holding(cluster, worker, 1);
+    cluster.add("unknown");
+    cluster.add("merged", ["known", "unknown"]);
+    cluster.end("known", ["merged"]);
+    await cluster.clock.runUntil(() => worker.holds.has("unknown" as PartitionId), leaseDurationMs / 2);
+    expect([...worker.holds.keys()]).toEqual(["unknown"]);
+    cluster.end("unknown", ["merged"]);
+    await cluster.clock.runUntil(() => worker.holds.has("merged" as PartitionId), leaseDurationMs / 2);
+    expect(cluster.broken).toEqual([]);
+  });
+
   it("asks again when a partition was finished while the source was being asked", async () => {
     const cluster = testCluster({ partitions: ["parent"], latencyMs: 4 });
     const worker = cluster.join();

@@ -7,9 +7,18 @@ export interface Discovery {
   readonly known: ReadonlySet<PartitionId>;
 }
 
-/** The listed partitions that never had a record since they were listed: one whose record is gone was retired after a later listing. */
-export function newcomers(discovered: Discovery | undefined, everRecorded: ReadonlySet<PartitionId>): readonly Partition[] {
-  return discovered?.partitions.filter((partition) => !everRecorded.has(partition.id)) ?? [];
+/**
+ * The listed partitions that never had a record since they were listed, because one whose record is gone was retired after a later listing; and the named
+ * ones, which have none yet.
+ */
+export function newcomers(
+  discovered: Discovery | undefined,
+  everRecorded: ReadonlySet<PartitionId>,
+  named: readonly Partition[],
+): readonly Partition[] {
+  const listed = discovered?.partitions.filter((partition) => !everRecorded.has(partition.id)) ?? [];
+  const known = new Set(listed.map(({ id }) => id));
+  return [...listed, ...named.filter(({ id }) => !known.has(id))];
 }
 
 /** The outcome of asking the source, with the records that existed before it was asked. */

@@ -4,13 +4,14 @@ import { firstSeenRecord, kept, splitRecords } from "./first-seen.ts";
 import type { HeldLease } from "./held-lease.ts";
 import { inParallel, writesAtOnce } from "./in-parallel.ts";
 import type { ReportLeaseEvent } from "./lease-event.ts";
-import { hurryMs, type LeaseTiming } from "./lease-timing.ts";
-import { expiryInMs } from "./expiry-in.ts";
+import { hurryMs, leastPauseMs, type LeaseTiming } from "./lease-timing.ts";
+import type { NamedChildren } from "./named-children.ts";
 import { observe, type Observations } from "./observations.ts";
 import { observedTime } from "./observed-time.ts";
 import { plan, type Plan } from "./plan.ts";
 import type { Discovery } from "./lineage.ts";
 import type { ScopedStore } from "./scoped-store.ts";
+import { watchInMs } from "./watch-in.ts";
 
 /** Looks at all leases of the scope, decides, and does what was decided. */
 export interface Looker {
@@ -29,6 +30,8 @@ export interface LookerOptions {
   readonly report: ReportLeaseEvent;
   /** The leases held at this moment. */
   readonly held: ReadonlyMap<PartitionId, HeldLease>;
+  /** The children that ended partitions have named. */
+  readonly named: NamedChildren;
   /** Takes a lease; resolves to whether it is ours now. */
   readonly claim: (stored: LeaseRecord) => Promise<boolean>;
   /** Called with every list of records. */
@@ -108,6 +111,7 @@ export function looker(options: LookerOptions): Looker {
         nowMs: time.nowMs(),
         discovered,
         everRecorded,
+        named: options.named.without(leases),
         firstSeen: first,
         held: new Set(held.keys()),
         leaseDurationMs: timing.leaseDurationMs,
@@ -120,8 +124,8 @@ export function looker(options: LookerOptions): Looker {
       if (time.nowMs() < hurryUntilMs || contested) return hurryMs(timing);
       const idleMs = timing.renewEveryMs * (0.8 + 0.2 * clock.random());
       const othersLeases = leases.filter(({ partition }) => !held.has(partition));
-      const due = [options.discoverer.dueInMs(time.nowMs()), expiryInMs(othersLeases, observations, time.nowMs())];
-      return Math.max(hurryMs(timing), Math.min(idleMs, ...due));
+      const ownMs = Math.max(hurryMs(timing), Math.min(idleMs, options.discoverer.dueInMs(time.nowMs())));
+      return Math.min(ownMs, Math.max(leastPauseMs(timing), watchInMs(othersLeases, observations, time.nowMs())));
     },
   };
 }

@@ -42,6 +42,7 @@ function view(
     nowMs: unchangedMs,
     discovered: discovery([], records),
     everRecorded: new Set(records.map((one) => one.partition)),
+    named: [],
     firstSeen: firstSeenRecord([], { at: "latest" }),
     held: new Set(records.filter((one) => one.owner === "me").map((one) => one.partition)),
     leaseDurationMs: durationMs,

@@ -1,4 +1,4 @@
-import type { LeaseRecord, PartitionId } from "@spillway/spec";
+import type { LeaseRecord, Partition, PartitionId } from "@spillway/spec";
 import { moves, shareOut, type Loads } from "./balance.ts";
 import { reservedForMs, takeAfterMs } from "./lease-timing.ts";
 import { newcomers, retirable, waits, type Discovery } from "./lineage.ts";
@@ -19,6 +19,8 @@ export interface View {
   readonly discovered: Discovery | undefined;
   /** The partitions that had a record at any look since the source was last asked, this look included. */
   readonly everRecorded: ReadonlySet<PartitionId>;
+  /** The children that ended partitions have named and that have no record yet. */
+  readonly named: readonly Partition[];
   readonly firstSeen: LeaseRecord;
   /** The partitions whose lease this worker holds at this moment. */
   readonly held: ReadonlySet<PartitionId>;
@@ -47,7 +49,7 @@ const askedShare = 1 / 8;
 export function plan(view: View): Plan {
   const { discovered, firstSeen, leaseDurationMs } = view;
   const context = { listed: discovered?.partitions ?? [], firstSeen, durationMs: leaseDurationMs };
-  const records = [...view.records, ...unrecorded(newcomers(discovered, view.everRecorded), context)];
+  const records = [...view.records, ...unrecorded(newcomers(discovered, view.everRecorded, view.named), context)];
   const byPartition = new Map(records.map((record) => [record.partition, record]));
   const open = records.filter((record) => record.state === "open").sort(byName);
   const taken = open.filter((record) => !isAvailable(record, view));

@@ -1,12 +1,7 @@
 import type { Kafka } from "kafkajs";
 import { KafkaError } from "./kafka-error.ts";
+import type { BrokerAddress } from "./kafka-port.ts";
 import { clusterOf, quietTimers, shareConnect, type KafkajsBroker, type KafkajsCluster } from "./kafkajs-internals.ts";
-
-interface Address {
-  readonly nodeId: number;
-  readonly host: string;
-  readonly port: number;
-}
 
 /** The connections to the brokers of one cluster, opened when they are needed. */
 export interface BrokerConnections {
@@ -15,7 +10,7 @@ export interface BrokerConnections {
   /** A connection to this broker. Rejects when the broker is not known (yet): ask for metadata. */
   to(nodeId: number): Promise<KafkajsBroker>;
   /** Takes note of where brokers are. */
-  learn(addresses: readonly Address[]): void;
+  learn(addresses: readonly BrokerAddress[]): void;
   /** Closes a broker's connections, so that the next call opens new ones. */
   drop(broker: KafkajsBroker): void;
   keepAlive(keep: boolean): void;
@@ -25,12 +20,12 @@ export interface BrokerConnections {
 /** Keeps connections with the addresses, TLS and authentication of a client. */
 export function brokerConnections(client: Kafka): BrokerConnections {
   let cluster: KafkajsCluster | undefined;
-  const addresses = new Map<number, Address>();
+  const addresses = new Map<number, BrokerAddress>();
   const brokers = new Map<number | "seed", KafkajsBroker>();
   const opening = new Map<number | "seed", Promise<KafkajsBroker>>();
   let keep = true;
 
-  async function open(key: number | "seed", address: Address | undefined): Promise<KafkajsBroker> {
+  async function open(key: number | "seed", address: BrokerAddress | undefined): Promise<KafkajsBroker> {
     cluster ??= clusterOf(client);
     const connectionPool = await cluster.connectionPoolBuilder.build(address);
     for (const connection of connectionPool.pool) {
@@ -50,7 +45,7 @@ export function brokerConnections(client: Kafka): BrokerConnections {
     return broker;
   }
 
-  function connected(key: number | "seed", address: Address | undefined): Promise<KafkajsBroker> {
+  function connected(key: number | "seed", address: BrokerAddress | undefined): Promise<KafkajsBroker> {
     const known = brokers.get(key);
     if (known?.isConnected() === true) {
       hold(known, keep);

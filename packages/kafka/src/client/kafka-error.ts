@@ -53,6 +53,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
     failureClass: "transient",
     advice: "Create the topic, or correct its name.",
   },
+  UNKNOWN_TOPIC_ID: {
+    code: "SPILLWAY_KAFKA_TOPIC_MISSING",
+    failureClass: "transient",
+    advice: "The topic was deleted, or made anew.",
+  },
   INVALID_TOPIC_EXCEPTION: { ...options, advice: "Correct the topic's name." },
   MESSAGE_TOO_LARGE: oversize,
   RECORD_LIST_TOO_LARGE: oversize,

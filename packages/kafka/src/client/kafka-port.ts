@@ -8,9 +8,24 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** A partition to read of. */
+export interface ReadablePartition extends TopicPartition {
+  /** The topic that is meant, of all that have had or will have this name; undefined: whichever has it now. */
+  readonly topicId: string | undefined;
+}
+
+/** Where a broker is. */
+export interface BrokerAddress {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What a cluster says of a topic. */
 export interface TopicMetadata {
   readonly topic: string;
+  /** Another one when the topic was deleted and made anew; undefined where the brokers do not tell (before Kafka 2.8), and when it is missing. */
+  readonly id: string | undefined;
   readonly isInternal: boolean;
   /** Set when the topic is missing or may not be seen. */
   readonly error: KafkaError | undefined;
@@ -32,7 +47,7 @@ export interface FetchRequest {
   readonly maxWaitMs: number;
   readonly minBytes: number;
   readonly maxBytes: number;
-  readonly partitions: readonly (TopicPartition & { readonly offset: number; readonly maxBytes: number })[];
+  readonly partitions: readonly (ReadablePartition & { readonly offset: number; readonly maxBytes: number })[];
 }
 
 /** A question for an offset: -1 the end, -2 the beginning, else the first message not before this time (-1 if there is none). */
@@ -91,6 +106,10 @@ export interface TransactionalProducer extends ProducerId {
 export interface KafkaPort {
   /** All topics, or these. Learns which brokers there are. */
   metadata(topics: readonly string[] | undefined, options: CallOptions): Promise<readonly TopicMetadata[]>;
+  /**
+   * Fetches by topic id where all ids are given and the broker can (from Kafka 3.1), and then refuses a topic that was made anew (UNKNOWN_TOPIC_ID); else by
+   * name.
+   */
   fetch(broker: number, request: FetchRequest, options: CallOptions): Promise<readonly FetchedPartition[]>;
   listOffsets(broker: number, questions: readonly OffsetQuestion[], options: CallOptions): Promise<readonly OffsetAnswer[]>;
   /** Resolves to the broker that coordinates a group, or the transactions of an id. */

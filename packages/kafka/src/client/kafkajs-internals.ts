@@ -87,9 +87,14 @@ const { createErrorFromCode } = load("kafkajs/src/protocol/error") as {
   createErrorFromCode(code: number): Error & { readonly type: string; readonly retriable: boolean };
 };
 
+/** What kafkajs is too old to know. */
+const youngErrors: Readonly<Record<number, ReturnType<typeof errorOf>>> = {
+  100: { type: "UNKNOWN_TOPIC_ID", retriable: true },
+};
+
 /** Kafka's name of an error code, and whether it may pass. */
 export function errorOf(code: number): { readonly type: string; readonly retriable: boolean } {
-  return createErrorFromCode(code);
+  return youngErrors[code] ?? createErrorFromCode(code);
 }
 
 /** A request whose body is written already. */

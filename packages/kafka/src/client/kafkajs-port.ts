@@ -4,24 +4,37 @@ import { abortable, bounded } from "./abortable.ts";
 import { byTopic } from "./by-topic.ts";
 import { check, failure } from "./check-answer.ts";
 import { answered, KafkaError, thrown } from "./kafka-error.ts";
-import type { CommittedOffset, KafkaPort, OffsetAnswer, TopicMetadata } from "./kafka-port.ts";
+import type { BrokerAddress, KafkaPort, OffsetAnswer, TopicMetadata } from "./kafka-port.ts";
 import { brokerConnections } from "./broker-connections.ts";
 import { rawRequest, requests, type KafkajsBroker, type KafkajsCall } from "./kafkajs-internals.ts";
+import { groupCalls } from "./kafkajs-group.ts";
 import { transactionCalls } from "./kafkajs-transactions.ts";
 import { storedAt } from "./stored-at.ts";
 import { produceBody, readProduceAnswer } from "../wire/produce.ts";
-import { readFetchAnswer } from "../wire/fetch.ts";
+import { fetchById } from "../wire/fetch-by-id.ts";
+import { fetchByName } from "../wire/fetch.ts";
+import { metadataBody, readMetadataAnswer, topicError, type ClusterMetadata } from "../wire/metadata.ts";
 
-const fetchApi = { key: 1, version: 11 };
-const produceApi = { key: 0, version: 7 };
+const fetchApi = { key: 1, version: 11, name: "Fetch" };
+const fetchByIdApi = { ...fetchApi, version: 13 };
+const produceApi = { key: 0, version: 7, name: "Produce" };
+const metadataApi = { key: 3, version: 10, name: "Metadata" };
 /** How long a broker may take to answer before its connection counts as dead: a router that forgot it says nothing. */
 const callLimitMs = 10_000;
-// Soon enough that a second heartbeat, on a new connection, still comes within the session.
-const heartbeatLimitMs = 4_000;
-// Members wait here for the leader, which may have to look for offsets first.
-const syncLimitMs = 30_000;
 const networkMs = 5_000;
-const memberIdRequired = 79;
+
+/** A request of the protocol in one version. */
+interface Api {
+  readonly key: number;
+  readonly version: number;
+  readonly name: string;
+}
+
+/** A request that is written already, and how its answer is read. */
+interface RawCall<T> {
+  readonly body: Buffer;
+  read(payload: Buffer): T;
+}
 
 /** Makes the calls over kafkajs's connections, with the caller's client's addresses, TLS and authentication. */
 export function kafkajsPort(client: Kafka): KafkaPort {
@@ -39,6 +52,15 @@ export function kafkajsPort(client: Kafka): KafkaPort {
       if (failure.code === "SPILLWAY_KAFKA_UNREACHABLE") connections.drop(broker);
       throw failure;
     }
+  }
+
+  async function metadata(topics: readonly string[] | undefined, options: CallOptions): Promise<ClusterMetadata> {
+    const broker = await reach("any", "asking for Metadata", options);
+    if (serves(broker, metadataApi)) {
+      return raw(broker, metadataApi, { body: metadataBody(topics), read: readMetadataAnswer }, callLimitMs, options);
+    }
+    const answer = await call<MetadataAnswer>("any", "Metadata", { topics: topics ?? [], allowAutoTopicCreation: false }, options);
+    return { brokers: answer.brokers, topics: answer.topicMetadata.map(topicOf) };
   }
 
   async function call<T>(node: number | "any", name: string, parameters: object, options: CallOptions, limitMs = callLimitMs): Promise<T> {
@@ -61,17 +83,10 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     }
   }
 
-  async function raw<T>(
-    node: number,
-    api: { readonly key: number; readonly version: number; readonly name: string },
-    body: Buffer,
-    limitMs: number,
-    read: (payload: Buffer) => T,
-    options: CallOptions,
-  ): Promise<T> {
+  /** Makes a call whose request and answer are not kafkajs's. */
+  async function raw<T>(broker: KafkajsBroker, api: Api, { body, read }: RawCall<T>, limitMs: number, options: CallOptions): Promise<T> {
     const doing = `asking for ${api.name}`;
-    const broker = await reach(node, doing, options);
-    if ((broker.versions[api.key]?.maxVersion ?? 0) < api.version) throw answered("UNSUPPORTED_VERSION", doing, false);
+    if (!serves(broker, api)) throw answered("UNSUPPORTED_VERSION", doing, false);
     const request = rawRequest(api.key, api.version, api.name, body);
     const response = { decode: (payload: Buffer) => Promise.resolve(read(payload)), parse: (decoded: unknown) => Promise.resolve(decoded) };
     return (await send(broker, { request, response, requestTimeout: limitMs }, doing, limitMs, options)) as T;
@@ -79,15 +94,19 @@ export function kafkajsPort(client: Kafka): KafkaPort {
 
   return {
     async metadata(topics, options) {
-      const answer = await call<MetadataAnswer>("any", "Metadata", { topics: topics ?? [], allowAutoTopicCreation: false }, options);
+      const answer = await metadata(topics, options);
       connections.learn(answer.brokers);
-      return answer.topicMetadata.map(topicOf);
+      return answer.topics;
     },
 
-    fetch(broker, request, options) {
-      const { body, read } = readFetchAnswer(request);
+    async fetch(node, request, options) {
+      const broker = await reach(node, "asking for Fetch", options);
       // The broker itself waits up to maxWaitMs before it answers.
-      return raw(broker, { ...fetchApi, name: "Fetch" }, body, request.maxWaitMs + callLimitMs, read, options);
+      const limitMs = request.maxWaitMs + callLimitMs;
+      const byId = serves(broker, fetchByIdApi) ? fetchById(request) : undefined;
+      return byId === undefined
+        ? raw(broker, fetchApi, fetchByName(request), limitMs, options)
+        : raw(broker, fetchByIdApi, byId, limitMs, options);
     },
 
     async listOffsets(broker, questions, options) {
@@ -117,80 +136,7 @@ export function kafkajsPort(client: Kafka): KafkaPort {
       return answer.coordinator.nodeId;
     },
 
-    async joinGroup(broker, { groupId, memberId, sessionTimeoutMs, rebalanceTimeoutMs, protocol, metadata }, options) {
-      const join = (id: string): Promise<JoinAnswer> =>
-        call<JoinAnswer>(
-          broker,
-          "JoinGroup",
-          {
-            groupId,
-            memberId: id,
-            sessionTimeout: sessionTimeoutMs,
-            rebalanceTimeout: rebalanceTimeoutMs,
-            protocolType: "consumer",
-            groupProtocols: [{ name: protocol, metadata }],
-          },
-          options,
-          // The coordinator answers when all members have joined, or their time is over.
-          rebalanceTimeoutMs + networkMs,
-        );
-      let answer = await join(memberId);
-      // A new member is first given its id, so that a join whose answer is lost leaves no ghost behind.
-      if (answer.errorCode === memberIdRequired) answer = await join(answer.memberId);
-      check(answer.errorCode, `joining group ${groupId}`);
-      return {
-        generation: answer.generationId,
-        memberId: answer.memberId,
-        leaderId: answer.leaderId,
-        members: answer.members.map((member) => ({ memberId: member.memberId, metadata: member.memberMetadata })),
-      };
-    },
-
-    async syncGroup(broker, groupId, stamp, assignments, options) {
-      const groupAssignment = assignments.map(({ memberId, assignment }) => ({ memberId, memberAssignment: assignment }));
-      const parameters = { groupId, generationId: stamp.generation, memberId: stamp.memberId, groupAssignment };
-      const answer = await call<{ errorCode: number; memberAssignment: Buffer }>(broker, "SyncGroup", parameters, options, syncLimitMs);
-      check(answer.errorCode, `the assignment of group ${groupId}`);
-      return answer.memberAssignment;
-    },
-
-    async heartbeat(broker, groupId, stamp, options) {
-      const parameters = { groupId, groupGenerationId: stamp.generation, memberId: stamp.memberId };
-      const answer = await call<{ errorCode: number }>(broker, "Heartbeat", parameters, options, heartbeatLimitMs);
-      check(answer.errorCode, `a heartbeat in group ${groupId}`);
-    },
-
-    async leaveGroup(broker, groupId, memberId, options) {
-      const parameters = { groupId, memberId, members: [{ memberId }] };
-      check((await call<{ errorCode: number }>(broker, "LeaveGroup", parameters, options)).errorCode, `leaving group ${groupId}`);
-    },
-
-    async commit(broker, groupId, stamp, commits, options) {
-      const topics = byTopic(commits).map(({ topic, partitions }) => ({
-        topic,
-        partitions: partitions.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata })),
-      }));
-      const parameters = { groupId, groupGenerationId: stamp.generation, memberId: stamp.memberId, topics };
-      const answer = await call<CommitAnswer>(broker, "OffsetCommit", parameters, options);
-      for (const { topic, partitions } of answer.responses) {
-        for (const { partition, errorCode } of partitions) check(errorCode, `the offset of ${topic}-${partition} in group ${groupId}`);
-      }
-    },
-
-    async committed(broker, groupId, partitions, options) {
-      const topics = byTopic(partitions).map((one) => ({
-        topic: one.topic,
-        partitions: one.partitions.map(({ partition }) => ({ partition })),
-      }));
-      const answer = await call<CommittedAnswer>(broker, "OffsetFetch", { groupId, topics }, options);
-      check(answer.errorCode, `the question for the offsets of group ${groupId}`);
-      return answer.responses.flatMap(({ topic, partitions: some }) =>
-        some.map(({ partition, offset, metadata, errorCode }): CommittedOffset => {
-          check(errorCode, `the question for the offset of ${topic}-${partition} in group ${groupId}`);
-          return { topic, partition, offset: Number(offset) < 0 ? undefined : Number(offset), metadata: metadata ?? "" };
-        }),
-      );
-    },
+    ...groupCalls(call),
 
     async initProducerId(options) {
       const answer = await call<ProducerIdAnswer>("any", "InitProducerId", { transactionalId: null, transactionTimeout: 60_000 }, options);
@@ -201,14 +147,19 @@ export function kafkajsPort(client: Kafka): KafkaPort {
     ...transactionCalls(call),
 
     async produce(broker, request, options) {
-      const api = { ...produceApi, name: "Produce" };
-      const answers = await raw(broker, api, produceBody(request), request.timeoutMs + networkMs, readProduceAnswer, options);
+      const at = await reach(broker, "asking for Produce", options);
+      const produce = { body: produceBody(request), read: readProduceAnswer };
+      const answers = await raw(at, produceApi, produce, request.timeoutMs + networkMs, options);
       return storedAt(request, answers);
     },
 
     keepAlive: connections.keepAlive,
     close: connections.close,
   };
+}
+
+function serves(broker: KafkajsBroker, { key, version }: Api): boolean {
+  return (broker.versions[key]?.maxVersion ?? 0) >= version;
 }
 
 const apiKeys: Readonly<Record<string, number>> = {
@@ -229,7 +180,7 @@ const apiKeys: Readonly<Record<string, number>> = {
 };
 
 interface MetadataAnswer {
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  readonly brokers: readonly BrokerAddress[];
   readonly topicMetadata: readonly {
     readonly topicErrorCode: number;
     readonly topic: string;
@@ -247,31 +198,6 @@ interface CoordinatorAnswer {
   readonly errorCode: number;
   readonly coordinator: { readonly nodeId: number; readonly host: string; readonly port: number };
 }
-interface JoinAnswer {
-  readonly errorCode: number;
-  readonly generationId: number;
-  readonly leaderId: string;
-  readonly memberId: string;
-  readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[];
-}
-interface CommitAnswer {
-  readonly responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
-  }[];
-}
-interface CommittedAnswer {
-  readonly errorCode: number;
-  readonly responses: readonly {
-    readonly topic: string;
-    readonly partitions: readonly {
-      readonly partition: number;
-      readonly offset: string;
-      readonly metadata: string | null;
-      readonly errorCode: number;
-    }[];
-  }[];
-}
 interface ProducerIdAnswer {
   readonly errorCode: number;
   readonly producerId: string;
@@ -281,9 +207,9 @@ interface ProducerIdAnswer {
 function topicOf({ topic, topicErrorCode, isInternal, partitionMetadata }: MetadataAnswer["topicMetadata"][number]): TopicMetadata {
   return {
     topic,
+    id: undefined,
     isInternal: isInternal ?? false,
-    // A topic without a leader for the moment is there: its partitions say so.
-    error: topicErrorCode === 0 || topicErrorCode === 5 ? undefined : failure(topicErrorCode, `the question for topic ${topic}`),
+    error: topicError(topicErrorCode, topic),
     partitions: partitionMetadata
       .map(({ partitionId, leader }) => ({ partition: partitionId, leader }))
       .sort((one, other) => one.partition - other.partition),

@@ -14,6 +14,8 @@ export interface TopicDirectory {
   start(options: CallOptions): Promise<void>;
   /** The topics that are read: named, or matched by a pattern. One that is missing has the partitions that it had. */
   topics(): readonly TopicMetadata[];
+  /** The id of the topic that has this name now; undefined: not known. */
+  id(topic: string): string | undefined;
   /** Why a topic cannot be read now; undefined when it can. */
   problem(topic: string): KafkaError | undefined;
   /** The broker that leads a partition; undefined: none, or not known. */
@@ -36,6 +38,7 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
   const patterns = wanted.filter((topic) => typeof topic !== "string");
   let found: readonly TopicMetadata[] = [];
   let leaders = new Map<string, readonly (number | undefined)[]>();
+  let ids = new Map<string, string | undefined>();
   let underWay: Promise<void> | undefined;
   let started: Promise<void> | undefined;
 
@@ -54,6 +57,7 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
     );
     found = [...named, ...matched.filter(({ topic }) => !names.includes(topic))];
     leaders = new Map(found.map(({ topic, partitions }) => [topic, leadersOf(partitions)]));
+    ids = new Map(found.map(({ topic, id }) => [topic, id]));
   }
 
   function refresh({ signal }: CallOptions): Promise<void> {
@@ -92,6 +96,7 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
       return started;
     },
     topics: () => found,
+    id: (topic) => ids.get(topic),
     problem: (name) => found.find(({ topic }) => topic === name)?.error,
     leader: ({ topic, partition }) => leaders.get(topic)?.[partition],
   };
@@ -101,7 +106,7 @@ export function topicDirectory(port: KafkaPort, { topics: wanted, startTimeoutMs
 function namedTopic(topic: string, now: TopicMetadata | undefined, before: TopicMetadata | undefined): TopicMetadata {
   if (now !== undefined && now.error === undefined) return now;
   const partitions = (before?.partitions ?? []).map(({ partition }) => ({ partition, leader: -1 }));
-  return { topic, isInternal: false, error: now?.error ?? topicMissing(topic), partitions };
+  return { topic, id: undefined, isInternal: false, error: now?.error ?? topicMissing(topic), partitions };
 }
 
 /** A topic that the cluster does not have. */

@@ -1,5 +1,5 @@
 import { failureClassOf, type CallOptions, type PartitionId, type StartPosition } from "@spillway/spec";
-import type { GroupStamp, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
+import type { CommittedOffset, GroupStamp, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
 import type { TopicDirectory } from "../client/topic-directory.ts";
 import { partitionId } from "../partition-id.ts";
 import { beginTransactions } from "../transactions/begin-transactions.ts";
@@ -8,6 +8,7 @@ import type { TransactionalWriter } from "../transactions/transactional-writer.t
 import { decodeMetadata, encodeMetadata, type CommitMetadata } from "./commit-metadata.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { HeldLease } from "./held-lease.ts";
+import { outlived } from "./outlived.ts";
 import { startOffsets, type PartitionStart } from "./start-offsets.ts";
 
 /** What acquiring stands on. */
@@ -23,14 +24,14 @@ export interface AcquireContext {
 }
 
 /** A partition as it was found, and marked as held. */
-export type Found = Pick<HeldLease, "topic" | "partition" | "id" | "takeover" | "committed" | "transactions">;
+export type Found = Pick<HeldLease, "topic" | "partition" | "id" | "takeover" | "committed" | "gone" | "transactions">;
 
-const nothing: CommitMetadata = { held: false, fresh: false, done: [], attempting: undefined };
+const nothing: CommitMetadata = { topicId: undefined, held: false, fresh: false, done: [], attempting: undefined };
 
 /**
  * Reads what is committed for partitions that were just assigned, once no transaction of their last owner can change it any more, and marks them as
  * held, in one commit: so that whoever finds one held knows that its owner crashed, and so that a start at "latest" stays where it was, whatever happens
- * before the first checkpoint.
+ * before the first checkpoint. An offset of a topic that was made anew since counts for nothing: the new one is read from its first message.
  */
 export async function acquire(
   context: AcquireContext,
@@ -43,19 +44,27 @@ export async function acquire(
   const writers = await begun(context, partitions, options);
   const ready = context.transactions === undefined ? partitions : partitions.filter((at) => writers.has(partitionId(at)));
   if (ready.length === 0) return [];
-  const committed = await coordinator.call((broker) => port.committed(broker, groupId, ready, options), options);
+  const answers = await coordinator.call((broker) => port.committed(broker, groupId, ready, options), options);
+  const gone = new Map(answers.map((one) => [partitionId(one), outlived(one, directory)]));
+  const isGone = (one: TopicPartition): boolean => gone.get(partitionId(one)) !== undefined;
+  const committed = answers.map((one): CommittedOffset => (isGone(one) ? { ...one, offset: undefined, metadata: "" } : one));
   const given = new Map(starts.map((one) => [partitionId(one), one.offset]));
-  const unknown = committed.filter((one) => one.offset === undefined && !given.has(partitionId(one)));
-  if (unknown.length > 0) {
-    for (const one of await startOffsets(port, directory, unknown, start, options)) given.set(partitionId(one), one.offset);
-  }
+  const unknown = committed.filter((one) => one.offset === undefined && !isGone(one) && !given.has(partitionId(one)));
+  const begin = async (some: readonly CommittedOffset[], from: StartPosition): Promise<void> => {
+    if (some.length === 0) return;
+    for (const one of await startOffsets(port, directory, some, from, options)) given.set(partitionId(one), one.offset);
+  };
+  await Promise.all([begin(unknown, start), begin(committed.filter(isGone), { at: "earliest" })]);
   const found = committed.flatMap(({ topic, partition, offset, metadata }): Found[] => {
     const id = partitionId({ topic, partition });
     const at = offset ?? given.get(id);
     if (at === undefined) return [];
     const old = offset === undefined ? { ...nothing, fresh: true } : metadataOf(context, id, at, metadata);
+    const held = { ...old, topicId: directory.id(topic) ?? old.topicId, held: true };
     const takeover = old.held ? "unclean" : "clean";
-    return [{ topic, partition, id, takeover, committed: { offset: at, metadata: { ...old, held: true } }, transactions: writers.get(id) }];
+    return [
+      { topic, partition, id, takeover, committed: { offset: at, metadata: held }, gone: gone.get(id), transactions: writers.get(id) },
+    ];
   });
   const commits = found.map(({ topic, partition, committed: { offset, metadata } }) => ({
     topic,

@@ -2,6 +2,8 @@ import { decodeOffsets, encodeOffsets } from "./offset-set.ts";
 
 /** What is written beside a committed offset. */
 export interface CommitMetadata {
+  /** The topic whose offset it is, of all that have had this name; undefined: not known. */
+  readonly topicId: string | undefined;
   /** Whether a process holds the partition; a partition found held was left by a crash. */
   readonly held: boolean;
   /** Whether no checkpoint has been saved yet: the offset then only says where to begin. */
@@ -20,8 +22,14 @@ const maxLength = 4_096;
 const prefix = "spillway/1";
 
 /** Writes the metadata; the last done offsets are left out where it would be too long, which means replay and never loss. */
-export function encodeMetadata(base: number, { held, fresh, done, attempting }: CommitMetadata): string {
-  const head = `${prefix} ${held ? "held" : "free"}${fresh ? " new" : ""}${attempting === undefined ? "" : ` a=${attempting.offset - base}.${attempting.crashes}`}`;
+export function encodeMetadata(base: number, { topicId, held, fresh, done, attempting }: CommitMetadata): string {
+  const head = [
+    prefix,
+    held ? "held" : "free",
+    ...(fresh ? ["new"] : []),
+    ...(topicId === undefined ? [] : [`t=${topicId}`]),
+    ...(attempting === undefined ? [] : [`a=${attempting.offset - base}.${attempting.crashes}`]),
+  ].join(" ");
   let offsets = encodeOffsets(base, done);
   // maxDistance makes any set fit; this holds if somebody changes one without the other.
   for (let count = done.length; head.length + offsets.length + 3 > maxLength && count > 0; ) {
@@ -39,14 +47,18 @@ export function decodeMetadata(base: number, text: string): FoundMetadata {
   let done: readonly number[] | undefined = [];
   let attempting: CommitMetadata["attempting"];
   let fresh = false;
+  let topicId: string | undefined;
   for (const field of fields) {
     const value = field.slice(2);
     if (field === "new") fresh = true;
+    else if (/^t=[\w-]{22}$/.test(field)) topicId = value;
     else if (field.startsWith("d=")) done = decodeOffsets(base, value);
     else if (/^a=\d+\.\d+$/.test(field)) {
       const [distance, crashes] = value.split(".").map(Number);
       attempting = { offset: base + (distance ?? 0), crashes: crashes ?? 0 };
     } else return { origin: "foreign" };
   }
-  return done === undefined ? { origin: "foreign" } : { origin: "own", metadata: { held: state === "held", fresh, done, attempting } };
+  return done === undefined
+    ? { origin: "foreign" }
+    : { origin: "own", metadata: { topicId, held: state === "held", fresh, done, attempting } };
 }

@@ -8,7 +8,7 @@ import { coordinatorOf } from "./coordinator.ts";
 import { leaseLost, type HeldLease } from "./held-lease.ts";
 
 const calls = { signal: new AbortController().signal };
-const nothing = { held: true, fresh: false, done: [], attempting: undefined };
+const nothing = { topicId: undefined, held: true, fresh: false, done: [], attempting: undefined };
 
 function held(): HeldLease {
   return {
@@ -19,6 +19,7 @@ function held(): HeldLease {
     takeover: "clean",
     status: "held",
     committed: { offset: 0, metadata: nothing },
+    gone: undefined,
     transactions: undefined,
     drain: new AbortController(),
     lost: new AbortController(),

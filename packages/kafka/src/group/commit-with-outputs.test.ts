@@ -1,5 +1,6 @@
 import { SpillwayError, type FencingToken, type PartitionId } from "@spillway/spec";
 import { expect, test } from "vitest";
+import { unused } from "../testing/fake-port.ts";
 import { gatheredOutputs } from "../transactions/gathered-outputs.ts";
 import type { Output } from "../transactions/output.ts";
 import type { TransactionalWriter } from "../transactions/transactional-writer.ts";
@@ -17,7 +18,7 @@ const outputWriter: Output["writer"] = {
   refresh: () => Promise.resolve(),
 };
 
-function stage(writer: TransactionalWriter, offsets: readonly number[]) {
+function stage(writer: TransactionalWriter, offsets: readonly number[], maxOutputBytes = 1_000) {
   const lease: HeldLease = {
     id,
     topic: "orders",
@@ -25,13 +26,14 @@ function stage(writer: TransactionalWriter, offsets: readonly number[]) {
     token: 1 as FencingToken,
     takeover: "clean",
     status: "held",
-    committed: { offset: 0, metadata: { held: true, fresh: false, done: [], attempting: undefined } },
+    committed: { offset: 0, metadata: { topicId: undefined, held: true, fresh: false, done: [], attempting: undefined } },
+    gone: undefined,
     transactions: writer,
     drain: new AbortController(),
     lost: new AbortController(),
     deadline: undefined,
   };
-  const outputs = gatheredOutputs();
+  const outputs = gatheredOutputs(maxOutputBytes);
   outputs.open(id);
   for (const offset of offsets) {
     outputs
@@ -49,7 +51,7 @@ function stage(writer: TransactionalWriter, offsets: readonly number[]) {
       },
       lease,
       writer,
-      { offset, metadata: { held: true, fresh: false, done, attempting: undefined } },
+      { offset, metadata: { topicId: undefined, held: true, fresh: false, done, attempting: undefined } },
       calls,
     );
   return { commit, outputs, given, failures };
@@ -102,4 +104,25 @@ test("a failure that will not pass ends the source", async () => {
   await expect(commit(2, [])).rejects.toMatchObject({ code: "SPILLWAY_LEASE_LOST" });
   expect(failures).toEqual([forbidden]);
   expect(given).toHaveLength(1);
+});
+
+test.each(["confirmed", "refused"])("outputs take up room until their transaction is %s", async (end) => {
+  let finish: () => void = unused;
+  const writer: TransactionalWriter = {
+    commit: () =>
+      new Promise((resolve, reject) => {
+        finish = end === "confirmed" ? resolve : () => reject(new Error("no answer"));
+      }),
+  };
+  const { commit, outputs } = stage(writer, [1], 1);
+  const committing = commit(2, []).catch(() => undefined);
+  let hasRoom = false;
+  const waiting = outputs.room(calls).then(() => {
+    hasRoom = true;
+  });
+  await new Promise(setImmediate);
+  expect(hasRoom).toBe(false);
+  finish();
+  await Promise.all([committing, waiting]);
+  expect(hasRoom).toBe(true);
 });

@@ -32,7 +32,7 @@ export async function commitWithOutputs(
   // Only what the metadata has room for: the rest would be run and written again after a restart.
   const written = decodeMetadata(offset, metadata);
   const done = new Set(written.origin === "own" ? written.metadata.done : []);
-  const outputs = transactions.outputs.take(id, (settled) => settled < offset || done.has(settled));
+  const { outputs, release } = transactions.outputs.take(id, (settled) => settled < offset || done.has(settled));
   const patience = AbortSignal.any([signal, lease.lost.signal, AbortSignal.timeout(transactions.timeoutMs)]);
   try {
     await writer.commit(outputs, { topic, partition, offset, metadata }, { signal: patience });
@@ -42,5 +42,7 @@ export async function commitWithOutputs(
     const why = `its transaction was given up (${error instanceof Error ? error.message : String(error)})`;
     lose(lease, why);
     throw leaseLost(id, why);
+  } finally {
+    release();
   }
 }

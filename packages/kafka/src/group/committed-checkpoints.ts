@@ -55,6 +55,7 @@ function committedOf(lease: HeldLease, checkpoint: Checkpoint): Committed {
   return {
     offset,
     metadata: {
+      topicId: lease.committed.metadata.topicId,
       held: true,
       fresh: false,
       // Sorted, because a log's order is that of its offsets, and the format counts on it.

@@ -36,11 +36,12 @@ function group(port: Partial<KafkaPort>, heartbeatIntervalMs = 1) {
     },
     ...port,
   });
-  const topic = { topic: "orders", isInternal: false, error: undefined, partitions: [{ partition: 0, leader: 1 }] };
+  const topic = { topic: "orders", id: undefined, isInternal: false, error: undefined, partitions: [{ partition: 0, leader: 1 }] };
   const directory: TopicDirectory = {
     start: () => Promise.resolve(),
     refresh: () => Promise.resolve(),
     topics: () => [topic],
+    id: () => undefined,
     problem: () => undefined,
     leader: () => 1,
   };

@@ -26,6 +26,10 @@ export interface GroupMember {
   run(gained: (lease: HeldLease) => void, options: CallOptions): Promise<void>;
   /** The lease of this token, if it is still ours. */
   find(id: PartitionId, token: FencingToken): HeldLease | undefined;
+  /** The lease under which a partition is read now. */
+  reading(id: PartitionId): HeldLease | undefined;
+  /** Drains a partition whose topic was made anew; when it is given back it is acquired again, in the new topic. */
+  renew(id: PartitionId, topicId: string): void;
   /** Commits for a lease, fenced: the broker refuses it when the partition may have another owner. */
   commit(lease: HeldLease, committed: Committed, options: CallOptions): Promise<void>;
   /** Gives a partition back, marked as given back. */
@@ -270,6 +274,12 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
       }
     },
     find: leases.find,
+    reading,
+    renew(id, topicId) {
+      const lease = reading(id);
+      if (lease?.committed.metadata.topicId !== topicId) return;
+      leases.drain(lease, `Topic "${lease.topic}" was made anew: partition ${id} is read from the beginning.`);
+    },
     commit,
     async release(lease, callOptions) {
       if (lease.status === "gone") throw leaseLost(lease.id, "it was lost before it was given back");
@@ -281,6 +291,10 @@ export function groupMember(port: KafkaPort, joining: KafkaPort, directory: Topi
       }
     },
   };
+
+  function reading(id: PartitionId): HeldLease | undefined {
+    return leases.in("held").find((lease) => lease.id === id);
+  }
 
   function commit(lease: HeldLease, committed: Committed, callOptions: CallOptions): Promise<void> {
     if (options.transactions !== undefined && lease.transactions !== undefined) {

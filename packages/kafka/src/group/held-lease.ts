@@ -1,4 +1,4 @@
-import { SpillwayError, type FencingToken, type PartitionId } from "@spillway/spec";
+import { SpillwayError, type FencingToken, type LostMessages, type PartitionId } from "@spillway/spec";
 import type { TopicPartition } from "../client/kafka-port.ts";
 import type { TransactionalWriter } from "../transactions/transactional-writer.ts";
 import type { CommitMetadata } from "./commit-metadata.ts";
@@ -18,6 +18,8 @@ export interface HeldLease extends TopicPartition {
   status: "held" | "draining" | "gone";
   /** What was committed last. */
   committed: Committed;
+  /** What the topic that had this name before took along; undefined when that was told, or when the topic is the same. */
+  gone: LostMessages | undefined;
   /** What its offsets are committed through, together with what sinks were given; undefined: by themselves. */
   readonly transactions: TransactionalWriter | undefined;
   readonly drain: AbortController;

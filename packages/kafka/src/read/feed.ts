@@ -1,9 +1,9 @@
 import type { LogBatch, LostMessages, PartitionId, Payload } from "@spillway/spec";
-import type { TopicPartition } from "../client/kafka-port.ts";
+import type { ReadablePartition } from "../client/kafka-port.ts";
 import type { KafkaMessage } from "./kafka-message.ts";
 
 /** One partition on its way from the fetches to its reader: a short queue of batches. */
-export interface Feed extends TopicPartition {
+export interface Feed extends ReadablePartition {
   readonly id: PartitionId;
   /** The offset to fetch next. */
   offset: number;
@@ -45,7 +45,7 @@ export interface FeedEvents {
 }
 
 /** Opens a feed. */
-export function openFeed(id: PartitionId, at: TopicPartition, offset: number, maxBytes: number, events: FeedEvents): Feed {
+export function openFeed(id: PartitionId, at: ReadablePartition, offset: number, maxBytes: number, events: FeedEvents): Feed {
   const queue: FetchedBatch[] = [];
   let waiting: { resolve(batch: LogBatch<Payload> | undefined): void; reject(error: Error): void } | undefined;
   let failure: Error | undefined;

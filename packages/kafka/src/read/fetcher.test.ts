@@ -10,6 +10,7 @@ import { fetcher } from "./fetcher.ts";
 const soon = { timeout: 9_000 };
 
 const partitionBytes = 100;
+const [oldTopic, newTopic] = ["old", "new"];
 
 /** A fetch that a broker was asked for and has not answered yet. */
 interface Asked {
@@ -21,6 +22,8 @@ interface Asked {
 
 /** Brokers that lead the partitions of a topic, in this order. */
 function cluster(...leaders: readonly number[]) {
+  let id = oldTopic;
+  const madeAnew: string[] = [];
   const asked: Asked[] = [];
   const port = fakePort({
     fetch: (broker, { partitions }: FetchRequest) =>
@@ -36,12 +39,26 @@ function cluster(...leaders: readonly number[]) {
     start: unused,
     topics: unused,
     refresh: () => Promise.resolve(),
+    id: () => id,
     problem: () => undefined,
     leader: ({ partition }) => leaders[partition],
   };
-  const limits = { maxWaitMs: 250, maxBytes: 1_000, maxQueuedBytes: 10_000, missingTopicTimeoutMs: 1_000 };
+  const limits = {
+    maxWaitMs: 250,
+    maxBytes: 1_000,
+    maxQueuedBytes: 10_000,
+    missingTopicTimeoutMs: 1_000,
+    madeAnew: (partition: string) => madeAnew.push(partition),
+  };
   const fetching = fetcher(port, directory, { ...limits, maxBytesPerPartition: partitionBytes });
-  return { asked, open: (partition: number, offset: number): Feed => fetching.open({ topic: "orders", partition }, offset) };
+  return {
+    asked,
+    madeAnew,
+    makeAnew() {
+      id = newTopic;
+    },
+    open: (partition: number, offset: number): Feed => fetching.open({ topic: "orders", topicId: oldTopic, partition }, offset),
+  };
 }
 
 /** An answer with one message, which is all that a partition has room for. */
@@ -52,8 +69,8 @@ async function full(partition: number, offset: number): Promise<FetchedPartition
   return { topic: "orders", partition, error: undefined, endOffset: 100, aborted: [], records };
 }
 
-function outOfRange(partition: number): FetchedPartition {
-  const error = answered("OFFSET_OUT_OF_RANGE", "a fetch", false);
+function refused(partition: number, type: string): FetchedPartition {
+  const error = answered(type, "a fetch", false);
   return { topic: "orders", partition, error, endOffset: -1, aborted: [], records: Buffer.alloc(0) };
 }
 
@@ -117,7 +134,7 @@ test("T7: what the log no longer holds is reported with its number, and reading 
   // The port of this test refuses to commit.
   const { asked, open } = cluster(1);
   const feed = open(0, 5);
-  asked[0]?.answer(outOfRange(0));
+  asked[0]?.answer(refused(0, "OFFSET_OUT_OF_RANGE"));
   expect((await feed.next())?.lost).toMatchObject({ count: 10 });
   await expect.poll(() => asked.at(-1)?.offsets, soon).toEqual([[0, 15]]);
 });
@@ -127,4 +144,23 @@ test("T19: an error that nobody has foreseen reaches the reader, instead of endi
   const feed = open(0, 0);
   asked[0]?.fail(new TypeError("Cannot read properties of null (reading 'brokers')"));
   await expect(feed.next()).rejects.toThrow("brokers");
+});
+
+test("T39: a partition of a topic that was made anew is fetched no more, and who reads it is told once", async () => {
+  const { asked, madeAnew, makeAnew, open } = cluster(1);
+  open(0, 5);
+  makeAnew();
+  asked[0]?.answer(refused(0, "UNKNOWN_TOPIC_ID"));
+  await expect.poll(() => madeAnew, soon).toEqual(["orders-0"]);
+  open(1, 0);
+  expect(madeAnew).toEqual(["orders-0", "orders-1"]);
+  expect(asked).toHaveLength(1);
+});
+
+test("a topic whose id a broker does not know yet is asked for again", async () => {
+  const { asked, madeAnew, open } = cluster(1);
+  open(0, 5);
+  asked[0]?.answer(refused(0, "UNKNOWN_TOPIC_ID"));
+  await expect.poll(() => asked.at(1)?.offsets, soon).toEqual([[0, 5]]);
+  expect(madeAnew).toEqual([]);
 });

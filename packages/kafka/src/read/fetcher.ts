@@ -1,6 +1,6 @@
 import { SpillwayError, type PartitionId } from "@spillway/spec";
 import { KafkaError } from "../client/kafka-error.ts";
-import type { FetchedPartition, KafkaPort, TopicPartition } from "../client/kafka-port.ts";
+import type { FetchedPartition, KafkaPort, ReadablePartition, TopicPartition } from "../client/kafka-port.ts";
 import type { TopicDirectory } from "../client/topic-directory.ts";
 import { partitionId } from "../partition-id.ts";
 import { decompress } from "../wire/codecs.ts";
@@ -17,12 +17,14 @@ export interface FetchOptions {
   readonly maxQueuedBytes: number;
   /** How long a topic may be missing before its feeds fail. */
   readonly missingTopicTimeoutMs: number;
+  /** Hears of a partition whose topic is another one by now. It is fetched no more: who reads it is to give it up. */
+  readonly madeAnew: (partition: PartitionId, topicId: string) => void;
 }
 
 /** Reads partitions: each at its reader's pace, all partitions of a broker in one request. */
 export interface Fetcher {
   /** Begins to read a partition at an offset, until the feed is closed. */
-  open(at: TopicPartition, offset: number): Feed;
+  open(at: ReadablePartition, offset: number): Feed;
 }
 
 // Messages that are near: the next may be one that the broker has not told all its replicas of.
@@ -41,6 +43,7 @@ const stale: ReadonlySet<string> = new Set([
   "KAFKA_STORAGE_ERROR",
   "OFFSET_NOT_AVAILABLE",
   "UNKNOWN_TOPIC_OR_PARTITION",
+  "UNKNOWN_TOPIC_ID",
   "BROKER_NOT_FOUND",
 ]);
 
@@ -60,6 +63,7 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
     let wakeMs = Infinity;
     for (const feed of feeds.values()) queuedBytes += feed.queuedBytes;
     for (const feed of feeds.values()) {
+      if (giveUpIfMadeAnew(feed)) continue;
       if (!feed.hasRoom || (feed.queuedBytes > 0 && queuedBytes >= options.maxQueuedBytes)) continue;
       if (feed.restUntilMs > nowMs) {
         wakeMs = Math.min(wakeMs, feed.restUntilMs - nowMs);
@@ -80,6 +84,15 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
     for (const [leader, group] of byLeader) void fetchFrom(leader, group);
   }
 
+  /** What is queued of the old topic is handed over still. */
+  function giveUpIfMadeAnew({ id, topic, topicId }: Feed): boolean {
+    const now = directory.id(topic);
+    if (topicId === undefined || now === undefined || now === topicId) return false;
+    feeds.delete(id);
+    options.madeAnew(id, topicId);
+    return true;
+  }
+
   async function fetchFrom(leader: number, group: readonly Feed[]): Promise<void> {
     busy.add(leader);
     const asked = new Map(group.map((feed) => [feed, feed.offset]));
@@ -90,7 +103,7 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
           maxWaitMs: options.maxWaitMs,
           minBytes: 1,
           maxBytes: options.maxBytes,
-          partitions: group.map(({ topic, partition, offset, maxBytes }) => ({ topic, partition, offset, maxBytes })),
+          partitions: group.map(({ topic, topicId, partition, offset, maxBytes }) => ({ topic, topicId, partition, offset, maxBytes })),
         },
         { signal: new AbortController().signal },
       );
@@ -144,7 +157,7 @@ export function fetcher(port: KafkaPort, directory: TopicDirectory, options: Fet
     const type = error instanceof KafkaError ? error.type : "";
     const isUnreachable = error instanceof SpillwayError && error.code === "SPILLWAY_KAFKA_UNREACHABLE";
     if (!stale.has(type) && !isUnreachable) return feed.fail(error);
-    if (type === "UNKNOWN_TOPIC_OR_PARTITION") {
+    if (type === "UNKNOWN_TOPIC_OR_PARTITION" || type === "UNKNOWN_TOPIC_ID") {
       feed.missingSinceMs ??= performance.now();
       if (performance.now() - feed.missingSinceMs > options.missingTopicTimeoutMs) return feed.fail(deleted(feed));
     } else {

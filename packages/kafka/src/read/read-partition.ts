@@ -5,6 +5,8 @@ import type { Feed } from "./feed.ts";
 export interface ReadContext {
   /** Finds out where to begin, and opens a feed there. */
   open(partition: PartitionId, from: StartPosition, options: CallOptions): Promise<Feed>;
+  /** Resolves when more may be handed over, or when the signal aborts. */
+  room(options: CallOptions): Promise<void>;
   /** Keeps the connections open; calling what it returns ends that. */
   hold(): () => void;
 }
@@ -46,7 +48,9 @@ export function readPartition(
           try {
             opening ??= open();
             const batch = await (await opening).next();
-            return batch === undefined ? { done: true, value: undefined } : { done: false, value: batch };
+            // Asked when there is something to hand over: while it was waited for, others may have taken the room.
+            if (batch !== undefined) await context.room({ signal: either });
+            return batch === undefined || either.aborted ? { done: true, value: undefined } : { done: false, value: batch };
           } catch (error) {
             const wasEnded = either.aborted;
             end();

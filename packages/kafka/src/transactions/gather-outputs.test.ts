@@ -23,14 +23,14 @@ function codes(results: ReturnType<typeof gatherOutputs>): readonly string[] {
 }
 
 test("a message that is too large fails at once, while it can become a dead letter, and those of its key behind it are not tried", async () => {
-  const outputs = gatheredOutputs();
+  const outputs = gatheredOutputs(1_000);
   outputs.open(partition);
   const sourceMessage = await read(4);
   const message = (key: string, bytes: number): OutgoingMessage<Payload> => ({ key, value: Buffer.alloc(bytes), sourceMessage });
   const messages = [message("k", 1), message("k", 200), message("k", 2), message("other", 3)];
   const results = gatherOutputs(placeMessages(messages, "charged", outputs), context);
   expect(codes(results)).toEqual(["ok", "SPILLWAY_OVERSIZE", "SPILLWAY_NOT_ATTEMPTED", "ok"]);
-  const taken = outputs.take(partition, (offset) => offset === 4);
+  const { outputs: taken } = outputs.take(partition, (offset) => offset === 4);
   expect(taken.map(({ to, message: { value } }) => [to.partition, value?.length])).toEqual([
     [1, 1],
     [1, 3],
@@ -38,19 +38,19 @@ test("a message that is too large fails at once, while it can become a dead lett
 });
 
 test("what is gathered does not change when the caller uses its memory again", async () => {
-  const outputs = gatheredOutputs();
+  const outputs = gatheredOutputs(1_000);
   outputs.open(partition);
   const [key, value, header] = ["key", "value", "header"].map((text) => Buffer.from(text));
   if (key === undefined || value === undefined || header === undefined) throw new Error("There are three.");
   const message: OutgoingMessage<Payload> = { key, value, headers: [["name", header]], sourceMessage: await read(0) };
   gatherOutputs(placeMessages([message], "charged", outputs), context);
   for (const bytes of [key, value, header]) bytes.fill(0);
-  const [output] = outputs.take(partition, () => true);
+  const [output] = outputs.take(partition, () => true).outputs;
   expect([output?.message.key, output?.message.value, output?.message.headers?.[0]?.[1]].map(String)).toEqual(["key", "value", "header"]);
 });
 
 test("what came of a message whose partition was given up meanwhile is refused", async () => {
-  const outputs = gatheredOutputs();
+  const outputs = gatheredOutputs(1_000);
   outputs.open(partition);
   const placed = placeMessages([{ value: null, sourceMessage: await read(0) }], "charged", outputs);
   outputs.close(partition);

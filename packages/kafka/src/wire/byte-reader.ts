@@ -72,3 +72,37 @@ export function varint(reader: ByteReader): number {
   reader.at = at;
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
+
+/** A number of at most 32 bits without a sign, least significant seven bits first. */
+export function uvarint(reader: ByteReader): number {
+  let value = 0;
+  for (let scale = 1; ; scale *= 0x80) {
+    const byte = reader.bytes[reader.at++] ?? 0;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return value;
+  }
+}
+
+/** A text of the flexible versions, which count one more than there is, so that 0 stands for null. */
+export function compactString(reader: ByteReader): string {
+  const length = Math.max(0, uvarint(reader) - 1);
+  const value = reader.bytes.toString("utf8", reader.at, reader.at + length);
+  reader.at += length;
+  return value;
+}
+
+/** A topic's id as text; undefined for the one that stands for none. */
+export function topicId(reader: ByteReader): string | undefined {
+  const bytes = reader.bytes.subarray(reader.at, reader.at + 16);
+  reader.at += 16;
+  return bytes.every((byte) => byte === 0) ? undefined : bytes.toString("base64url");
+}
+
+/** What a flexible version adds to a structure for readers that know of it; nothing here does. */
+export function skipTags(reader: ByteReader): void {
+  for (let count = uvarint(reader); count > 0; count -= 1) {
+    uvarint(reader);
+    const size = uvarint(reader);
+    reader.at += size;
+  }
+}

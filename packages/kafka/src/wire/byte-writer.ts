@@ -73,6 +73,36 @@ export function writeVarint(writer: ByteWriter, value: number): void {
   writer.at += 1;
 }
 
+/** A number of at most 32 bits without a sign, least significant seven bits first. */
+export function writeUvarint(writer: ByteWriter, value: number): void {
+  room(writer, 5);
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) {
+    writer.bytes[writer.at] = (rest % 0x80) | 0x80;
+    writer.at += 1;
+  }
+  writer.bytes[writer.at] = rest;
+  writer.at += 1;
+}
+
+/** A text of the flexible versions. */
+export function writeCompactString(writer: ByteWriter, value: string): void {
+  const length = Buffer.byteLength(value);
+  writeUvarint(writer, length + 1);
+  room(writer, length);
+  writer.at += writer.bytes.write(value, writer.at);
+}
+
+/** A topic's id; undefined: none. */
+export function writeTopicId(writer: ByteWriter, id: string | undefined): void {
+  writeBytes(writer, id === undefined ? Buffer.alloc(16) : Buffer.from(id, "base64url"));
+}
+
+/** Ends a structure of a flexible version, to which nothing is added. */
+export function writeNoTags(writer: ByteWriter): void {
+  writeInt8(writer, 0);
+}
+
 function room(writer: ByteWriter, size: number): void {
   if (writer.at + size <= writer.bytes.length) return;
   const larger = Buffer.allocUnsafe(Math.max(writer.bytes.length * 2, writer.at + size));

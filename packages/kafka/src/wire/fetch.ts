@@ -1,5 +1,4 @@
-import { answered } from "../client/kafka-error.ts";
-import { errorOf } from "../client/kafkajs-internals.ts";
+import { failure } from "../client/check-answer.ts";
 import type { FetchedPartition, FetchRequest } from "../client/kafka-port.ts";
 import { byteReader, id64, int16, int32, int64, string16, type ByteReader } from "./byte-reader.ts";
 import { byteWriter, writeInt32, writeInt64, writeInt8, writeString16, written } from "./byte-writer.ts";
@@ -8,10 +7,10 @@ import type { AbortedTransaction } from "./record-set.ts";
 const readCommitted = 1;
 
 /**
- * A fetch of version 11 and the reader of its answer. Unlike kafkajs's it keeps each partition's error apart, so that one partition's trouble does not
+ * A fetch of version 11, which names topics by their names, and the reader of its answer. Unlike kafkajs's it keeps each partition's error apart, so that one partition's trouble does not
  * throw away what the others brought, and leaves the records packed.
  */
-export function readFetchAnswer(request: FetchRequest): { readonly body: Buffer; read(payload: Buffer): readonly FetchedPartition[] } {
+export function fetchByName(request: FetchRequest): { readonly body: Buffer; read(payload: Buffer): readonly FetchedPartition[] } {
   return { body: fetchBody(request), read: readAnswer };
 }
 
@@ -67,9 +66,4 @@ function readPartition(reader: ByteReader, topic: string): FetchedPartition {
   reader.at += length;
   const error = errorCode === 0 ? undefined : failure(errorCode, `a fetch from ${topic}-${partition}`);
   return { topic, partition, error, endOffset, aborted, records };
-}
-
-function failure(errorCode: number, doing: string): ReturnType<typeof answered> {
-  const { type, retriable } = errorOf(errorCode);
-  return answered(type, doing, retriable);
 }

@@ -52,6 +52,17 @@ test("a block with any bit changed is refused", () => {
   }
 });
 
+test("a block of another format is refused, as what a newer release wrote or as damage", () => {
+  const other = placed();
+  other[0] = 2;
+  expect(() => readBlock(other, "Block 7")).toThrow(
+    expect.objectContaining({
+      code: "SPILLWAY_FORMAT",
+      message: expect.stringMatching(/^Block 7 is stored in format 2, .*Upgrade .*; if none did, it is damaged: restore/) as string,
+    }) as Error,
+  );
+});
+
 test("a block cut short is refused", () => {
   const sound = placed();
   for (let length = 0; length < sound.length; length += 1) {

@@ -75,7 +75,10 @@ export interface Block {
 export function readBlock(bytes: Buffer, place: string): Block {
   if (bytes.length < at.records) throw damaged(place);
   if (bytes[0] !== format) {
-    throw badFormat(`${place} is stored in format ${bytes[0]}, which this release cannot read. Upgrade @spillway/local.`);
+    throw badFormat(
+      `${place} is stored in format ${bytes[0]}, which this release cannot read. Upgrade @spillway/local if a newer one wrote it; if none did, ` +
+        `it is damaged: restore the directory from a backup, or trim the log past it.`,
+    );
   }
   const checksum = crc32(bytes.subarray(at.checked, at.records), crc32(bytes.subarray(at.records)));
   if (checksum !== bytes.readUInt32LE(at.checksum)) throw damaged(place);

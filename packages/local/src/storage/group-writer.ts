@@ -3,6 +3,7 @@ import type { Durability } from "./durability.ts";
 import type { Database } from "./environment.ts";
 import { revisionKey } from "./keys.ts";
 import { createOverlay, type Overlay } from "./overlay.ts";
+import { createRoomGuard } from "./room-guard.ts";
 import { orStall } from "./stall.ts";
 
 /** Where groups of writes go. */
@@ -42,6 +43,7 @@ const commitAndSync: TransactionFlags = TransactionFlags.SYNCHRONOUS_COMMIT | Tr
  */
 export function createGroupWriter({ directory, stored, unsyncedSurvives, opened }: GroupTarget): Write {
   const waiting: Waiting[] = [];
+  const requireRoom = createRoomGuard(directory, stored);
   let running = false;
 
   async function writeAll(): Promise<void> {
@@ -63,6 +65,7 @@ export function createGroupWriter({ directory, stored, unsyncedSurvives, opened 
       const changes = createOverlay(stored);
       const results = runAll(group, changes);
       if (changes.size === 0) return settle(group, results, undefined);
+      requireRoom(changes);
       const committed = commitIf(target, revision, changes);
       // Asked for at once: later it would stand for a later commit too.
       const synced = group.some(needsSync) ? orStall(directory, target.flushed) : undefined;

@@ -1,4 +1,4 @@
-import { SpillwayError, succeeded, type ItemResult, type Payload, type QueueSource, type Receipt } from "@spillway/spec";
+import { SpillwayError, succeeded, type CallOptions, type ItemResult, type Payload, type QueueSource, type Receipt } from "@spillway/spec";
 import { originalOf } from "../stored-message.ts";
 import type { MemoryQueue } from "./memory-queue.ts";
 
@@ -37,8 +37,15 @@ export function memoryQueueSource<Groups extends boolean>(options: MemoryQueueSo
     ack: (receipts, { signal }) => each(receipts, signal, (receipt) => queue.remove(receipt)),
     nack: (receipts, { delayMs, signal }) => each(receipts, signal, (receipt) => queue.hide(receipt, delayMs, "taken back")),
     extend: (receipts, { signal }) => each(receipts, signal, (receipt) => queue.hide(receipt, visibilityTimeoutMs, "still lent")),
+    // It keeps what it was given until that is acknowledged, whatever happens.
+    advise: nothingToSay,
     original: originalOf,
   };
+}
+
+async function nothingToSay(_use: unknown, { signal }: CallOptions): Promise<readonly string[]> {
+  signal.throwIfAborted();
+  return [];
 }
 
 /** Settles each receipt by itself: a lost one costs the others nothing. */

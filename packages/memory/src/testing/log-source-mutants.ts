@@ -281,6 +281,11 @@ const lineage: readonly LogSourceMutant[] = [
     mutate: (subject) => listings(subject, (partitions) => partitions.map(({ id }) => ({ id, parents: [] }))),
   },
   {
+    name: "names a stranger as a child when it ends",
+    rejectedBy: ["the children of a split name it as their parent", "the child of a merge names both its parents"],
+    mutate: (subject) => batches(subject, (batch) => ({ ...batch, children: [{ id: "stranger" as PartitionId, parents: [] }] })),
+  },
+  {
     name: "names one parent of two",
     rejectedBy: ["the child of a merge names both its parents"],
     mutate: (subject) => listings(subject, (partitions) => partitions.map(({ id, parents }) => ({ id, parents: parents.slice(0, 1) }))),

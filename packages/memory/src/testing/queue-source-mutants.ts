@@ -315,6 +315,32 @@ const ending: readonly QueueMutant[] = [
     mutate: (subject) => sources(subject, (source) => ({ ...source, ack: (receipts, options) => late(source.ack(receipts, options)) })),
   },
   {
+    name: "advises late, and does not hear an abort meanwhile",
+    rejectedBy: ["an abort ends an advise that is under way"],
+    mutate: (subject) => sources(subject, (source) => ({ ...source, advise: (use, options) => late(source.advise(use, options)) })),
+  },
+  {
+    name: "takes a message to give advice",
+    rejectedBy: ["advice neither takes a message nor changes anything"],
+    mutate: (subject) =>
+      sources(subject, (source) => ({
+        ...source,
+        async advise(use, options) {
+          const messages = await source.receive({ maxMessages: 1, ...options });
+          await source.nack(
+            messages.map(({ receipt }) => receipt),
+            { ...options, delayMs: 0 },
+          );
+          return await source.advise(use, options);
+        },
+      })),
+  },
+  {
+    name: "advises in one long text",
+    rejectedBy: ["advice neither takes a message nor changes anything"],
+    mutate: (subject) => sources(subject, (source) => ({ ...source, advise: async () => [""] })),
+  },
+  {
     name: "leaves a listener for each call",
     rejectedBy: ["an aborted receive leaves no listener on its signal", "calls that have answered leave no listener on their signal"],
     mutate: (subject) =>

@@ -99,6 +99,7 @@ export function queueSource(options: QueueSourceOptions): SimulatedQueueSource {
       referee.extending(process, receipts);
       return items("extend", signal, receipts, (receipt) => queue.extend(receipt));
     },
+    advise: async () => [],
     original: (message) => referee.originalOf(message.id),
   };
 }

@@ -68,7 +68,11 @@ async function aggregatedPage(): Promise<Page> {
 async function readPage(Records: Page): Promise<number> {
   const client = answering({
     GetShardIterator: () => ({ ShardIterator: "0" }),
-    GetRecords: () => ({ Records, MillisBehindLatest: 0, ChildShards: [{}] }),
+    GetRecords: () => ({
+      Records,
+      MillisBehindLatest: 0,
+      ChildShards: [{ ShardId: "shardId-000000000001", ParentShards: ["shardId-000000000000"] }],
+    }),
     DescribeStreamSummary: () => ({}),
   });
   // No store is asked for anything here.

@@ -37,8 +37,8 @@ export interface TestCluster {
   sourceWait: (() => Promise<void>) | undefined;
   join(options?: JoinOptions): TestWorker;
   add(id: string, parents?: readonly string[]): void;
-  /** The partition ends: its owner finishes it. */
-  end(id: string): void;
+  /** The partition ends: its owner finishes it, and hears of these children with its end; of none where left out. */
+  end(id: string, children?: readonly string[]): void;
   /** The source forgets it. */
   trim(id: string): void;
   readonly finished: ReadonlySet<string>;
@@ -79,6 +79,7 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
   const lineage = new Map<string, Partition>();
   const listed = new Set<string>();
   const ended = new Set<string>();
+  const named = new Map<string, readonly Partition[]>();
   const finished = new Set<string>();
   const broken: string[] = [];
   const live = new Set<TestWorker>();
@@ -156,7 +157,8 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
         holds.delete(lease.partition);
         unlisten();
         if (how === "finished") finished.add(lease.partition);
-        lease.release(how, { signal: new AbortController().signal }).catch(() => {
+        const children = how === "finished" ? (named.get(lease.partition) ?? []) : [];
+        lease.release(how, { signal: new AbortController().signal, children }).catch(() => {
           if (how === "finished") events.push({ type: "lease-lost", partition: lease.partition, token: lease.token, why: "silence" });
         });
       };
@@ -237,8 +239,12 @@ export function testCluster(options: TestClusterOptions = {}): TestCluster {
     sourceWait: undefined,
     join,
     add,
-    end(id) {
+    end(id, children = []) {
       ended.add(id);
+      named.set(
+        id,
+        children.map((child) => lineage.get(child) as Partition),
+      );
       for (const finish of Array.from(endings.get(id) ?? [])) finish();
     },
     trim: (id) => void listed.delete(id),
