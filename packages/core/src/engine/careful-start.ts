@@ -1,5 +1,6 @@
 import { SpillwayError, type Attempting, type LogMessage, type Message, type Position } from "@spillway/spec";
 import type { CarefulTurn } from "./careful-turn.ts";
+import { LaneFollowers } from "./lane-followers.ts";
 import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
 import { crashedAt, type StartGuard } from "./start-guard.ts";
@@ -36,6 +37,7 @@ export class CarefulStart implements StartGuard {
   #isBuried = false;
   /** Messages whose next attempt is due and waits for its turn. */
   readonly #retries = new WaitingRetries();
+  readonly #followers = new LaneFollowers();
   /** For the checkpoint. */
   attempting: Attempting | undefined;
 
@@ -53,7 +55,7 @@ export class CarefulStart implements StartGuard {
     const { crashLimit, nowMs } = this.#options;
     const crashes = this.#crashesOf(delivery);
     if (crashes < crashLimit) {
-      this.#attempt(delivery, () => enter(delivery));
+      if (!this.#followers.keep(delivery, enter)) this.#attempt(delivery, () => enter(delivery));
       return;
     }
     // Until its dead letter is confirmed, its deaths stay written down: the name of another message in their place would let it kill from the beginning.
@@ -66,6 +68,7 @@ export class CarefulStart implements StartGuard {
   }
 
   paused(delivery: TrackedDelivery): void {
+    this.#followers.failed(delivery);
     if (delivery.message === this.#current?.message && !this.#isBuried) this.#leave();
   }
 
@@ -85,7 +88,10 @@ export class CarefulStart implements StartGuard {
   }
 
   ended(delivery: TrackedDelivery): void {
+    const follower = this.#followers.ended(delivery);
+    if (follower !== undefined) this.#retries.add(follower.delivery, follower.go);
     if (delivery.message === this.#current?.message) this.#leave();
+    else if (follower !== undefined) this.#startRetries();
     if (--this.#left > 0) return;
     this.#left = Number.POSITIVE_INFINITY;
     this.#current = undefined;
@@ -93,6 +99,7 @@ export class CarefulStart implements StartGuard {
     this.#options.over();
     this.#options.turn.leave(this);
     for (let retry = this.#retries.next(); retry !== undefined; retry = this.#retries.next()) retry.go();
+    this.#followers.end();
   }
 
   #startRetries(): void {

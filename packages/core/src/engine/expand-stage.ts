@@ -55,7 +55,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     try {
       iterator = iteratorOf(split(parent.value, parent));
       for (;;) {
-        while (family.size >= maxChildren && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
+        while (!parent.settled && !family.mayBear(maxChildren)) await new Promise<void>((resolve) => (wake = resolve));
         if (parent.settled) break;
         const step = iterator.next();
         const result: IteratorResult<unknown, unknown> = isThenable(step) ? await step : step;
@@ -70,6 +70,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
       await endQuietly(iterator);
       return;
     }
+    family.bearsNoMore();
     if (failure === undefined && family.born > 0) this.#leave(parent);
     while (family.size > 0 && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
     if (parent.settled) return;

@@ -77,6 +77,11 @@ export class TrackedDelivery {
     this.set(settled, value);
   }
 
+  /** Whether it is at a stage, and nothing is done with it there unless with another one of its lane. */
+  get standsBehind(): boolean {
+    return this.holder !== undefined && this.activity === undefined && (this.facts & (hasUnit | ownsLane)) === 0;
+  }
+
   /** Whether a stage's function is being called with it at this moment. */
   get called(): boolean {
     return (this.facts & called) !== 0;
