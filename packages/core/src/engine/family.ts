@@ -167,6 +167,13 @@ export class Family implements Home, Activity {
     return this.#bearing;
   }
 
+  /** Whether each child waits for a policy, or stands behind another delivery of its lane. */
+  get stands(): boolean {
+    if (this.#bearing) return false;
+    for (const child of this.#underWay) if (!this.#paused.has(child) && !child.standsBehind) return false;
+    return true;
+  }
+
   /** All children are made. */
   bearsNoMore(): void {
     this.#bearing = false;

@@ -367,7 +367,7 @@ export class Feed implements Home, Parking, UnderWay {
       // A message in a place that has started is being let in at this moment.
       const message = place instanceof TrackedDelivery ? place.message : place;
       const lane = this.ordering === "key" ? message.key : undefined;
-      if (!waiting.has(message)) found = !(place instanceof TrackedDelivery && (place.settled || (place.standsBehind && isIn(lane, held))));
+      if (!waiting.has(message)) found = !(place instanceof TrackedDelivery && (place.settled || (isIn(lane, held) && stands(place))));
       else if (lane !== undefined) held.add(lane);
     });
     return found;
@@ -441,4 +441,9 @@ export class Feed implements Home, Parking, UnderWay {
 
 function isIn(lane: string | undefined, held: ReadonlySet<string>): boolean {
   return lane !== undefined && held.has(lane);
+}
+
+/** Whether nothing is done with a delivery whose lane is held, nor with any child of it. */
+function stands(delivery: TrackedDelivery): boolean {
+  return delivery.activity instanceof Family ? delivery.activity.stands : delivery.standsBehind;
 }

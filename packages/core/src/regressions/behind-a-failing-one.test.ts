@@ -164,3 +164,28 @@ test("G4: a queue's message that must run alone and is behind a failing one of i
   expect(passed).toEqual(["fine", "suspect"]);
   await running.stop();
 });
+
+test("G4: a queue's message that must run alone does not wait for children that stand behind a failing one", async () => {
+  const w = world();
+  const passed: string[] = [];
+  const { queue, source } = groupQueue(w, { suspect: 5 });
+  queue.send([
+    { key: "a", value: Buffer.from("bad") },
+    { key: "a", value: Buffer.from("behind") },
+    { key: "b", value: Buffer.from("suspect") },
+    { key: "c", value: Buffer.from("fine") },
+  ]);
+  const running = w.start(
+    consume(source, { ordering: "key", crashLimit: 3 }).pipe(
+      decode(text()),
+      expand((value) => [value], { ordering: "parent", toPayload: Buffer.from }),
+      second(passed),
+      patient,
+      deadLetter(w.deadLetters),
+      checkpoint(),
+    ),
+  );
+  await w.clock.advance(60_000);
+  expect(passed).toEqual(["suspect", "fine"]);
+  await running.stop();
+});
