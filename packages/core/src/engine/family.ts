@@ -19,6 +19,8 @@ export interface FamilyOptions {
   readonly toPayload: (value: unknown) => Payload;
   /** A child has ended; asked for more, or to end the parent. */
   readonly changed: () => void;
+  /** All children wait for a policy, and no other may come before one of them has ended. */
+  readonly rested: () => void;
 }
 
 /** The children of one expanded message: each is settled by itself, and all are aborted with their parent. */
@@ -238,6 +240,7 @@ export class Family implements Home, Activity {
   #rest(): void {
     if (this.#resting || this.#bearing || !this.#allWait()) return;
     this.#resting = true;
+    this.#options.rested();
     this.parent.feed.paused(this.parent);
   }
 

@@ -103,6 +103,32 @@ test("G4: after a crash, a message whose children wait for their retries or behi
   await running.stop();
 });
 
+test("G4: messages whose children wait for their retries cost no concurrency, after a crash or not", async () => {
+  for (const takeover of ["clean", "unclean"] as const) {
+    const w = world();
+    const passed: string[] = [];
+    w.append("bad", "bad", "fine");
+    const running = w.start(
+      consume(
+        leased(w, () => ({ takeover })),
+        { ordering: "none" },
+      ).pipe(
+        decode(text()),
+        expand((value) => [value, value, `last ${value}`], { ordering: "none", concurrency: 1, maxChildren: 2, toPayload: Buffer.from }),
+        second(passed),
+        patient,
+        deadLetter(w.deadLetters),
+        checkpoint(),
+      ),
+    );
+    await w.clock.advance(60_000);
+    expect(passed).toEqual(["fine", "fine", "last fine"]);
+    await w.clock.advance(5 * 3_600_000);
+    expect(passed.slice(3)).toEqual(["last bad", "last bad"]);
+    expect(await running.stop()).toMatchObject({ deadLettered: 4, inFlight: 0 });
+  }
+});
+
 test("G4: a queue's message that must run alone does not wait for what stands behind failing ones, and the queue says what it waits for", async () => {
   const w = world();
   const passed: string[] = [];
