@@ -2,7 +2,7 @@
 export interface GateExplanation {
   /**
    * "in flight": the bound is reached; "busy": all handlers that may run do; "crowded": a later stage has more waiting than it can soon do; "breaker": one is open; "checkpoint": saving fails;
-   * "source": reading fails; "dead letters": their sink refuses them; "budget": there were too many of them; "careful": a crash is being looked into;
+   * "source": reading fails; "dead letters": their sink refuses them; "budget": there were too many of them; "careful": a crash is being looked into, or a queue's message that was given out too often is run alone;
    * "stopping": the pipeline ends.
    */
   readonly gate:

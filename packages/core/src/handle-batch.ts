@@ -108,6 +108,8 @@ export function handleBatch<A>(
         breaker: options.breaker,
         timeoutMs: Number.POSITIVE_INFINITY,
         sharesLanes: true,
+        // What is behind one that is tried again may be what made the call fail: with it again, the first would fail with it until it is given up.
+        takesAlong: ({ attempt }) => attempt === 1,
         goesAlone: (delivery) => work.isSuspect(delivery),
         execute: (batch, signal) => work.execute(batch, signal),
       });

@@ -80,6 +80,7 @@ export function publish<A, M>(
         concurrency,
         breaker: options.breaker,
         sharesLanes: sink.traits.order !== "none",
+        takesAlong: () => true,
         timeoutMs,
         goesAlone: () => false,
         execute: (batch, signal) => writeBatch(sink, toMessage, batch, signal),

@@ -38,6 +38,8 @@ export interface BatchStageOptions {
   readonly goesAlone: (delivery: TrackedDelivery) => boolean;
   /** Whether one batch may hold several messages of a lane, in their order. */
   readonly sharesLanes: boolean;
+  /** Whether what is behind a message in its lane may be in one batch with it, where batches share lanes. */
+  readonly takesAlong: (delivery: TrackedDelivery) => boolean;
   /** Works on a batch; one result for each delivery. Must not throw or reject. */
   readonly execute: (batch: readonly TrackedDelivery[], signal: AbortSignal) => readonly BatchResult[] | Promise<readonly BatchResult[]>;
 }
@@ -181,7 +183,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   private compose(): TrackedDelivery[] {
-    const { sharesLanes, maxBytes, goesAlone } = this.options;
+    const { sharesLanes, takesAlong, maxBytes, goesAlone } = this.options;
     const maxMessages = this.options.maxMessages();
     const weighs = maxBytes !== Number.POSITIVE_INFINITY;
     const batch: TrackedDelivery[] = [];
@@ -208,7 +210,8 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
       if (lane === undefined) continue;
       lane.state = "flying";
       if (!sharesLanes) continue;
-      const goesAlong = (mate: TrackedDelivery): boolean => mate.settled || (lane.through?.has(mate) !== true && fits(mate));
+      const takes = takesAlong(delivery);
+      const goesAlong = (mate: TrackedDelivery): boolean => mate.settled || (takes && lane.through?.has(mate) !== true && fits(mate));
       for (let mate = lane.waiting.peek(); mate !== undefined && goesAlong(mate); mate = lane.waiting.peek()) {
         lane.waiting.shift();
         if (mate.settled) this.eligible--;

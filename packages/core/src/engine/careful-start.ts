@@ -1,8 +1,9 @@
 import { SpillwayError, type Attempting, type LogMessage, type Message, type Position } from "@spillway/spec";
 import type { CarefulTurn } from "./careful-turn.ts";
+import { LaneFollowers } from "./lane-followers.ts";
 import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
-import { crashedAt, type StartGuard } from "./start-guard.ts";
+import { crashedAt, type StartGuard, type UnderWay } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { WaitingRetries } from "./waiting-retries.ts";
 
@@ -16,6 +17,8 @@ export interface CarefulStartOptions {
   /** Saves the checkpoint with `attempting` in it; resolves to whether that is durable. */
   readonly save: () => Promise<boolean>;
   readonly nowMs: () => number;
+  /** Whether a checkpoint says that the message with this sequence number, which has ended, is done. */
+  readonly remembers: (sequence: number) => boolean;
   /** Shared by all partitions of the process. */
   readonly turn: CarefulTurn;
   /** The feed may have something to start. */
@@ -32,10 +35,16 @@ export class CarefulStart implements StartGuard {
   readonly #options: CarefulStartOptions;
   #left: number;
   #current: TrackedDelivery | undefined = undefined;
+  /**
+   * A message that was dead-lettered for its deaths, while no checkpoint says that it is done. They stay written down, and nothing else starts in its partition
+   * while anything of it is under way: the name of another killer in their place would let it kill from the beginning.
+   */
+  #forgettable: { readonly sequence: number; readonly attempting: Attempting | undefined } | undefined = undefined;
   /** Whether that one is not attempted but on its way to the dead letters. */
   #isBuried = false;
   /** Messages whose next attempt is due and waits for its turn. */
   readonly #retries = new WaitingRetries();
+  readonly #followers = new LaneFollowers();
   /** For the checkpoint. */
   attempting: Attempting | undefined;
 
@@ -45,7 +54,8 @@ export class CarefulStart implements StartGuard {
     this.attempting = options.crashed;
   }
 
-  mayStart(_message: Message<unknown>): boolean {
+  mayStart(_message: Message<unknown>, { started }: UnderWay): boolean {
+    if (started > 0 && this.#forgets()) return false;
     return this.#current === undefined && this.#retries.size === 0 && this.#options.turn.isFree(this, this.#options.wake);
   }
 
@@ -53,7 +63,7 @@ export class CarefulStart implements StartGuard {
     const { crashLimit, nowMs } = this.#options;
     const crashes = this.#crashesOf(delivery);
     if (crashes < crashLimit) {
-      this.#attempt(delivery, () => enter(delivery));
+      if (!this.#followers.keep(delivery, enter)) this.#attempt(delivery, () => enter(delivery));
       return;
     }
     // Until its dead letter is confirmed, its deaths stay written down: the name of another message in their place would let it kill from the beginning.
@@ -66,6 +76,7 @@ export class CarefulStart implements StartGuard {
   }
 
   paused(delivery: TrackedDelivery): void {
+    this.#followers.failed(delivery);
     if (delivery.message === this.#current?.message && !this.#isBuried) this.#leave();
   }
 
@@ -85,14 +96,24 @@ export class CarefulStart implements StartGuard {
   }
 
   ended(delivery: TrackedDelivery): void {
-    if (delivery.message === this.#current?.message) this.#leave();
+    const follower = this.#followers.ended(delivery);
+    if (follower !== undefined) this.#retries.add(follower.delivery, follower.go);
+    if (delivery.message === this.#current?.message) {
+      if (this.#isBuried) this.#forgettable = { sequence: delivery.sequence, attempting: this.attempting };
+      this.#leave();
+    } else if (follower !== undefined) this.#startRetries();
     if (--this.#left > 0) return;
+    if (this.#forgets()) {
+      this.#left = 1;
+      return;
+    }
     this.#left = Number.POSITIVE_INFINITY;
     this.#current = undefined;
     // Before the turn is passed on: whoever is woken by that may start messages of this feed, and they must not ask this guard any more.
     this.#options.over();
     this.#options.turn.leave(this);
     for (let retry = this.#retries.next(); retry !== undefined; retry = this.#retries.next()) retry.go();
+    this.#followers.end();
   }
 
   #startRetries(): void {
@@ -116,9 +137,14 @@ export class CarefulStart implements StartGuard {
   #leave(): void {
     this.#current = undefined;
     this.#isBuried = false;
-    this.attempting = undefined;
+    this.attempting = this.#forgets() ? this.#forgettable?.attempting : undefined;
     this.#options.turn.leave(this);
     this.#startRetries();
+  }
+
+  #forgets(): boolean {
+    if (this.#forgettable !== undefined && this.#options.remembers(this.#forgettable.sequence)) this.#forgettable = undefined;
+    return this.#forgettable !== undefined;
   }
 
   #crashesOf(delivery: TrackedDelivery): number {

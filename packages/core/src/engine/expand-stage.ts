@@ -47,8 +47,14 @@ export class ExpandStage implements Acceptor, RunnableStage {
   async #expand(parent: TrackedDelivery): Promise<void> {
     const { run, admission, next, maxChildren, split, family: rules } = this.#options;
     let wake: (() => void) | undefined;
-    const family = new Family({ ...rules, run, parent, changed: () => wake?.() });
+    const changed = (): void => wake?.();
+    // While its children wait, a message costs no concurrency, as one that waits itself.
+    const rested = (): void => {
+      if (parent.holder === admission) admission.park(parent);
+    };
+    const family = new Family({ ...rules, run, parent, changed, rested });
     parent.stage = this;
+    const hasUnit = unitFor(parent, admission, this.name, changed);
     parent.activity = family;
     admission.occupy(parent);
     let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;
@@ -56,7 +62,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     try {
       iterator = iteratorOf(split(parent.value, parent));
       for (;;) {
-        while (family.size >= maxChildren && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
+        while (!parent.settled && !(family.mayBear(maxChildren) && hasUnit())) await new Promise<void>((resolve) => (wake = resolve));
         if (parent.settled) break;
         const step = iterator.next();
         const result: IteratorResult<unknown, unknown> = isThenable(step) ? await step : step;
@@ -71,6 +77,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
       await endQuietly(iterator);
       return;
     }
+    family.bearsNoMore();
     if (failure === undefined && family.born > 0) this.#leave(parent);
     while (family.size > 0 && !parent.settled) await new Promise<void>((resolve) => (wake = resolve));
     if (parent.settled) return;
@@ -95,6 +102,22 @@ export class ExpandStage implements Acceptor, RunnableStage {
     this.#options.admission.park(parent);
     this.#options.next.accept(parent);
   }
+}
+
+/** Asks for a unit for a message that has given its own back, once at a time; says whether it has one, and calls `granted` when it gets one. */
+function unitFor(parent: TrackedDelivery, admission: StageAdmission, name: string, granted: () => void): () => boolean {
+  let asked = false;
+  const start = (): void => {
+    asked = false;
+    granted();
+  };
+  return () => {
+    if (!parent.hasUnit && !asked) {
+      asked = true;
+      admission.resume(parent, { name, start, activityFor: () => undefined });
+    }
+    return parent.hasUnit;
+  };
 }
 
 function iteratorOf(children: Iterable<unknown> | AsyncIterable<unknown>): Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> {

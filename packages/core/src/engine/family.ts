@@ -3,6 +3,7 @@ import type { Message, Original, Payload } from "@spillway/spec";
 import { ChildLedger } from "./child-ledger.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Activity, FinalOutcome, Home, Origin } from "./home.ts";
+import { laneKey } from "./lane-key.ts";
 import type { Ordering } from "./ordering.ts";
 import type { Run } from "./run-context.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
@@ -18,6 +19,8 @@ export interface FamilyOptions {
   readonly toPayload: (value: unknown) => Payload;
   /** A child has ended; asked for more, or to end the parent. */
   readonly changed: () => void;
+  /** All children wait for a policy, and no other may come before one of them has ended. */
+  readonly rested: () => void;
 }
 
 /** The children of one expanded message: each is settled by itself, and all are aborted with their parent. */
@@ -27,6 +30,14 @@ export class Family implements Home, Activity {
   readonly #underWay = new Set<TrackedDelivery>();
   readonly #controller = sharedController();
   readonly #done: ChildLedger;
+  /** Children that have failed and wait for a policy. */
+  readonly #paused = new Set<TrackedDelivery>();
+  /** Whether another child may come at any moment. */
+  #bearing = true;
+  /** Whether nothing of the family is being attempted, and its feed knows that. */
+  #resting = false;
+  /** What goes on when something of it may be attempted again; empty while nobody has asked for that. */
+  readonly #whenAwake: (() => void)[] = [];
   /** How many children there were so far. */
   born = 0;
 
@@ -132,11 +143,9 @@ export class Family implements Home, Activity {
   }
 
   conclude(child: TrackedDelivery, outcome: FinalOutcome): void {
-    if (child.settled) return;
-    this.#end(child, outcome);
-    this.#done.add(child.sequence);
-    this.parent.feed.noted();
-    this.#options.changed();
+    // What is behind it goes on when it has ended: that is an attempt.
+    if (this.#resting) this.#attempt(() => this.#conclude(child, outcome));
+    else this.#conclude(child, outcome);
   }
 
   /** A child that cannot go on takes its parent with it: the parent is delivered again, and so are its children. */
@@ -144,12 +153,39 @@ export class Family implements Home, Activity {
     this.parent.feed.abort(this.parent, reason);
   }
 
-  paused(): void {
-    // A careful start goes by the parent, which is under way while its children are.
+  /** A careful start goes by the parent, which is not being attempted while all of its children wait. */
+  paused(child: TrackedDelivery): void {
+    this.#paused.add(child);
+    this.#rest();
   }
 
-  retry(_child: TrackedDelivery, go: () => void): void {
-    go();
+  retry(child: TrackedDelivery, go: () => void): void {
+    this.#attempt(() => {
+      this.#paused.delete(child);
+      go();
+    });
+  }
+
+  /** Whether the next child may be made: there is room for it, and the parent may be attempted. If not, `changed` tells when to ask again. */
+  mayBear(most: number): boolean {
+    const hasRoom = this.size < most;
+    if (hasRoom && this.#resting && this.#whenAwake.length === 0) this.#attempt(() => this.#options.changed());
+    this.#bearing = hasRoom && !this.#resting;
+    if (!hasRoom) this.#rest();
+    return this.#bearing;
+  }
+
+  /** Whether each child waits for a policy, or stands behind another delivery of its lane. */
+  get stands(): boolean {
+    if (this.#bearing) return false;
+    for (const child of this.#underWay) if (!this.#paused.has(child) && !child.standsBehind) return false;
+    return true;
+  }
+
+  /** All children are made. */
+  bearsNoMore(): void {
+    this.#bearing = false;
+    this.#rest();
   }
 
   giveBack(): boolean {
@@ -183,9 +219,53 @@ export class Family implements Home, Activity {
     return false;
   }
 
+  #conclude(child: TrackedDelivery, outcome: FinalOutcome): void {
+    if (child.settled) return;
+    this.#end(child, outcome);
+    this.#rest();
+    this.#done.add(child.sequence);
+    this.parent.feed.noted();
+    this.#options.changed();
+  }
+
+  /** Goes on with what attempts something of it: at once, or when the parent may be attempted again. */
+  #attempt(go: () => void): void {
+    if (!this.#resting) {
+      go();
+      return;
+    }
+    this.#whenAwake.push(go);
+    if (this.#whenAwake.length > 1) return;
+    const { parent } = this;
+    parent.feed.retry(parent, () => {
+      this.#resting = false;
+      for (const task of this.#whenAwake.splice(0)) task();
+    });
+  }
+
+  #rest(): void {
+    if (this.#resting || this.#bearing || !this.#allWait()) return;
+    this.#resting = true;
+    this.#options.rested();
+    this.parent.feed.paused(this.parent);
+  }
+
+  /** Whether each child waits for a policy, or behind one of its lane that does. */
+  #allWait(): boolean {
+    if (this.#paused.size === 0) return false;
+    let isBehind = false;
+    for (const child of this.#underWay) {
+      const waits = this.#paused.has(child);
+      if (!waits && !isBehind) return false;
+      isBehind ||= waits && laneKey(child) !== undefined;
+    }
+    return true;
+  }
+
   #end(child: TrackedDelivery, outcome: FinalOutcome | "aborted"): void {
     child.settled = true;
     this.#underWay.delete(child);
+    this.#paused.delete(child);
     this.#options.run.counters.settle(outcome);
     child.giveUpHolder();
     this.#options.run.whenEnded?.(child);

@@ -8,7 +8,7 @@ import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
-import type { StartGuard } from "./start-guard.ts";
+import type { StartGuard, UnderWay } from "./start-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
 import { withThoseBehind } from "./with-those-behind.ts";
@@ -50,7 +50,7 @@ export interface FeedOwner {
  * The messages of one partition or queue between intake and settlement: which wait, which are under way, and what they wait for. It knows nothing of
  * where they come from, nor of what is done with them.
  */
-export class Feed implements Home, Parking {
+export class Feed implements Home, Parking, UnderWay {
   private readonly run: Run;
   private readonly gate: Gate;
   readonly ordering: Ordering;
@@ -73,7 +73,7 @@ export class Feed implements Home, Parking {
   /** Set while messages are to be started with care. */
   guard: StartGuard | undefined = undefined;
   /** How many are under way; kept only while there is a guard, which asks for it. */
-  private started = 0;
+  started = 0;
   /** How many messages were ever taken in. */
   private taken = 0;
   /** How many messages wait or are under way. */
@@ -365,9 +365,23 @@ export class Feed implements Home, Parking {
     return deliveries;
   }
 
+  isAnyAttempted(waiting: ReadonlySet<Message<unknown>>): boolean {
+    const held = new Set<string>();
+    let found = false;
+    this.window.forEach((place, state) => {
+      if (found || typeof place === "string" || (state !== PlaceState.started && state !== PlaceState.parked)) return;
+      // A message in a place that has started is being let in at this moment.
+      const message = place instanceof TrackedDelivery ? place.message : place;
+      const lane = this.ordering === "key" ? message.key : undefined;
+      if (!waiting.has(message)) found = !(place instanceof TrackedDelivery && (place.settled || (isIn(lane, held) && stands(place))));
+      else if (lane !== undefined) held.add(lane);
+    });
+    return found;
+  }
+
   private mayStart(guard: StartGuard, sequence: number): boolean {
     if (this.window.state(sequence) !== PlaceState.waiting) return true;
-    return guard.mayStart(this.window.record(sequence) as Message<unknown>, this.started);
+    return guard.mayStart(this.window.record(sequence) as Message<unknown>, this);
   }
 
   /** The first place that is not settled, or the window's end. Once the feed is closed, those that were aborted keep their places, and are not meant. */
@@ -429,4 +443,13 @@ export class Feed implements Home, Parking {
     this.gate.enqueue(this);
     this.gate.pump();
   }
+}
+
+function isIn(lane: string | undefined, held: ReadonlySet<string>): boolean {
+  return lane !== undefined && held.has(lane);
+}
+
+/** Whether nothing is done with a delivery whose lane is held, nor with any child of it. */
+function stands(delivery: TrackedDelivery): boolean {
+  return delivery.activity instanceof Family ? delivery.activity.stands : delivery.standsBehind;
 }

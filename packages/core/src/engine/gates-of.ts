@@ -22,6 +22,11 @@ export function gatesOf(run: Run): readonly GateExplanation[] {
       });
     if (intake instanceof QueueIntake) {
       if (intake.trouble.gate !== undefined) gates.push(intake.trouble.gate);
+      if (intake.suspect !== undefined)
+        gates.push({
+          gate: "careful",
+          says: `${intake.name}: ${intake.suspect.id} was given out again and again without an outcome, so it is run alone`,
+        });
       continue;
     }
     for (const { checkpointer, lease, trouble, startsCarefully } of intake.sessions) {

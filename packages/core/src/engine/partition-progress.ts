@@ -78,6 +78,17 @@ export class PartitionProgress {
     return notes.length === 0 ? reading : { ...reading, notes };
   }
 
+  /** Whether a checkpoint would say that a message that has ended is done: by its watermark, or among the done positions that it keeps. */
+  remembers({ window }: Feed, of: number, maxDone: number): boolean {
+    let settled = 0;
+    let found = false;
+    window.forEach((_, state, sequence) => {
+      if (!found && state === PlaceState.settled) settled++;
+      found ||= sequence === of;
+    });
+    return !found || settled <= maxDone;
+  }
+
   #donePositions({ window }: Feed, maxDone: number): readonly Position[] {
     const done: Position[] = [];
     let sequence = window.base;

@@ -259,7 +259,7 @@ export class PartitionSession implements FeedOwner {
   }
 
   #startCarefully(attempting: Attempting | undefined): void {
-    const { lease, crashLimit, gate } = this.#options;
+    const { lease, source, crashLimit, gate } = this.#options;
     if (lease.takeover === "clean") return;
     this.#careful = new CarefulStart({
       crashed: attempting === undefined ? undefined : { position: attempting.position, crashes: attempting.crashes + 1 },
@@ -267,6 +267,7 @@ export class PartitionSession implements FeedOwner {
       messages: Math.max(minCarefulStarts, gate.units),
       save: () => this.#checkpointer.save(),
       nowMs: () => this.#run.clock.nowMs(),
+      remembers: (sequence) => this.#progress.remembers(this.feed, sequence, source.coordination.checkpoints.maxDone),
       turn: this.#run.carefulTurn,
       wake: () => {
         gate.enqueue(this.feed);

@@ -46,6 +46,7 @@ export class QueueIntake implements Intake, FeedOwner {
   readonly #run: Run;
   readonly #source: QueueSource<unknown>;
   readonly #acknowledger: Acknowledger;
+  readonly #guard: SuspectGuard;
   /** Ends receiving. */
   readonly #stop = sharedController();
   /** Ends everything else. */
@@ -66,11 +67,12 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#source = options.source;
     this.#maxSpan = options.maxSpan;
     this.feed = new Feed(options.run, options.gate, options.ordering, options.level, this);
-    this.feed.guard = new SuspectGuard({
+    this.#guard = new SuspectGuard({
       crashLimit: options.crashLimit + options.run.failures.receivesByRetry,
       buries: !options.run.failures.halts,
       nowMs: () => options.run.clock.nowMs(),
     });
+    this.feed.guard = this.#guard;
     this.#acknowledger = new Acknowledger(
       options.run,
       options.source,
@@ -88,6 +90,11 @@ export class QueueIntake implements Intake, FeedOwner {
     });
     this.#returns = new QueueReturns(options.run, options.source, this.#end.signal, (messages) => this.#heartbeat.answered(messages));
     this.ended = this.#serve();
+  }
+
+  /** The message that runs alone, or waits for that, because it was given out too often; undefined when there is none. */
+  get suspect(): Message<unknown> | undefined {
+    return this.#guard.suspect;
   }
 
   get feeds(): readonly Feed[] {

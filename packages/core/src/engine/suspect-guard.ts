@@ -1,8 +1,9 @@
 import type { Message, QueueMessage } from "@spillway/spec";
 import { crashError } from "./careful-start.ts";
+import { LaneFollowers } from "./lane-followers.ts";
 import { inOneLane } from "./lane-key.ts";
 import { markFailed } from "./mark.ts";
-import { crashedAt, type StartGuard } from "./start-guard.ts";
+import { crashedAt, type StartGuard, type UnderWay } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { WaitingRetries } from "./waiting-retries.ts";
 
@@ -31,26 +32,41 @@ export function crashedAtReceive(crashLimit: number): number {
 export class SuspectGuard implements StartGuard {
   readonly #options: SuspectGuardOptions;
   #alone: TrackedDelivery | undefined = undefined;
+  /** A message that waits until it may run alone. */
+  #next: Message<unknown> | undefined = undefined;
   /** Messages that wait for a retry or a dead letter: they are under way, but not being attempted, and hold up nobody. */
   readonly #paused = new Set<Message<unknown>>();
   /** Suspects whose next attempt is due and waits for its turn. */
   readonly #retries = new WaitingRetries();
+  readonly #followers = new LaneFollowers();
 
   constructor(options: SuspectGuardOptions) {
     this.#options = options;
   }
 
-  mayStart(message: Message<unknown>, underWay: number): boolean {
+  /** The message that runs alone, or waits for that; nothing else starts meanwhile. Undefined when there is none. */
+  get suspect(): Message<unknown> | undefined {
+    return this.#alone?.message ?? this.#next;
+  }
+
+  mayStart(message: Message<unknown>, underWay: UnderWay): boolean {
     if (this.#alone !== undefined || this.#retries.size > 0) return false;
-    return !this.#isSuspect(message) || underWay <= this.#paused.size;
+    const mayStart = !this.#isSuspect(message) || underWay.started <= this.#paused.size || !underWay.isAnyAttempted(this.#paused);
+    this.#next = mayStart ? undefined : message;
+    return mayStart;
   }
 
   begin(delivery: TrackedDelivery, enter: (delivery: TrackedDelivery) => void): void {
     if (this.#isSuspect(delivery.message)) {
-      this.#alone = delivery;
       const { crashLimit, buries, nowMs } = this.#options;
       const receives = receivesOf(delivery.message);
-      if (buries && receives >= crashedAtReceive(crashLimit)) {
+      const isBuried = buries && receives >= crashedAtReceive(crashLimit);
+      if (!isBuried && this.#followers.keep(delivery, enter)) {
+        this.#paused.add(delivery.message);
+        return;
+      }
+      this.#alone = delivery;
+      if (isBuried) {
         markFailed(delivery, crashedAt, crashError(receives - 1), "crashed", nowMs());
         delivery.holder?.park(delivery);
       }
@@ -60,6 +76,7 @@ export class SuspectGuard implements StartGuard {
 
   paused(delivery: TrackedDelivery): void {
     this.#paused.add(delivery.message);
+    this.#followers.failed(delivery);
     if (delivery.message === this.#alone?.message) this.#leave();
   }
 
@@ -84,6 +101,8 @@ export class SuspectGuard implements StartGuard {
 
   ended(delivery: TrackedDelivery): void {
     this.#paused.delete(delivery.message);
+    const follower = this.#followers.ended(delivery);
+    if (follower !== undefined) this.retry(follower.delivery, follower.go);
     if (delivery.message === this.#alone?.message) this.#leave();
   }
 

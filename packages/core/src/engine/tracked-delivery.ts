@@ -42,6 +42,11 @@ export class TrackedDelivery {
     this.holder = holder;
   }
 
+  /** Whether it is at a stage, and nothing is done with it there unless with another one of its lane. */
+  get standsBehind(): boolean {
+    return this.holder !== undefined && this.activity === undefined && !this.hasUnit && !this.ownsLane;
+  }
+
   /** How it ends, for those who look at what a pipeline emits. */
   get outcome(): Outcome {
     if (this.mark === undefined) return "succeeded";

@@ -17,6 +17,7 @@ function startOver(turn: CarefulTurn, over: () => void): CarefulStart {
   return new CarefulStart({
     crashed: undefined,
     crashLimit: 3,
+    remembers: () => true,
     messages: 1,
     save: async () => true,
     nowMs: () => 0,
@@ -51,7 +52,7 @@ test("a careful start that is over does not take the turn again for what is star
   careful.paused(first);
   careful.begin(second, () => undefined);
   turn.isFree({}, () => {
-    if (guards && careful.mayStart(third.message)) careful.begin(third, () => undefined);
+    if (guards && careful.mayStart(third.message, { started: 2, isAnyAttempted: () => true })) careful.begin(third, () => undefined);
   });
   careful.ended(first);
   await Promise.resolve();
