@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { main } from "./fail.mjs";
-import { node24, root } from "./paths.mjs";
-import { run } from "./run.mjs";
+import { node24 } from "./paths.mjs";
 import { setup } from "./setup.mjs";
+import { vitest } from "./vitest.mjs";
 
 await main(async () => {
   const [first, ...rest] = process.argv.slice(2);
@@ -12,6 +12,5 @@ await main(async () => {
     console.log("Skipped: there is no Node 24 from npm for this system; run npm test with a Node 24 of your own.");
     return;
   }
-  const args = newer ? rest : process.argv.slice(2);
-  process.exitCode = await run(newer ? node24 : process.execPath, [`${root}node_modules/vitest/vitest.mjs`, "run", ...args]);
+  process.exitCode = await (newer ? vitest(rest, { node: node24 }) : vitest(process.argv.slice(2)));
 });

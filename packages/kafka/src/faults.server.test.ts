@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kafkaApi, startKafka, whyNot, type KafkaCluster } from "@spillway-tools/servers";
+import { kafkaApi, restartInTurn, startKafka, whyNot, type KafkaCluster } from "@spillway-tools/servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kafkajsPort } from "./client/kafkajs-port.ts";
 import { kafkaSource } from "./kafka-source.ts";
@@ -152,12 +152,7 @@ describe.skipIf(skip !== undefined)("three brokers", () => {
   });
 
   test("a rolling restart goes by unnoticed", { timeout: 120_000 }, async () => {
-    const { duplicates } = await under(cluster, async () => {
-      for (const node of cluster.nodes) {
-        await node.kill("SIGTERM");
-        await node.start();
-      }
-    });
+    const { duplicates } = await under(cluster, () => restartInTurn(cluster));
     expect(duplicates).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { kafkaApi, startKafka, whyNot, type RequestFate, type TcpProxy } from "@spillway-tools/servers";
+import { kafkaApi, restartInTurn, startKafka, whyNot, type RequestFate, type TcpProxy } from "@spillway-tools/servers";
 import { describe, expect, test } from "vitest";
 import { behind } from "./testing/behind.ts";
 import { copyingMember } from "./testing/copying-member.ts";
@@ -93,12 +93,7 @@ describe.skipIf(skip !== undefined)("transactions of processes that die in them"
       const engines = [copyingMember(testClient(cluster.endpoint), copying), copyingMember(testClient(cluster.endpoint), copying)];
       const messages = load(input, 4, 400, 10);
       await expect.poll(() => engines.reduce((sum, { leases }) => sum + leases.size, 0), { timeout: 20_000 }).toBe(4);
-      for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-        for (const node of cluster.nodes) {
-          await node.kill(signal);
-          await node.start();
-        }
-      }
+      for (const signal of ["SIGTERM", "SIGKILL"] as const) await restartInTurn(cluster, { signal });
       await messages.end();
       await expect.poll(() => behind(input, copying.groupId), { timeout: 60_000 }).toBe(0);
       for (const engine of engines) engine.stop();

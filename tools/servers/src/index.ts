@@ -3,6 +3,8 @@ export { startDynamoDbLocal, startElasticMq, startKinesalite, startKinesisLocal,
 export { startKafka, type KafkaCluster, type KafkaNode, type KafkaOptions } from "./kafka-cluster.ts";
 export { kafkaApi, type KafkaRequest } from "./kafka-frames.ts";
 export { freePorts } from "./ports.ts";
+export { readWholeTopic } from "./read-whole-topic.ts";
+export { restartInTurn } from "./restart-in-turn.ts";
 export type { RestartableServer, RunningServer } from "./running-server.ts";
 export { serverFolder, type FolderOptions, type ServerFolder, type ServerProcess } from "./server-folder.ts";
 export { endpointVariables, serverNames, type ServerName } from "./server-name.ts";

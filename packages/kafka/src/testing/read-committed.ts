@@ -1,18 +1,9 @@
-import { consoleConsumer } from "@spillway-tools/servers";
+import { readWholeTopic } from "@spillway-tools/servers";
 import type { TestTopic } from "./test-topic.ts";
 
-const sentinel = "the end of what is counted";
-
-/**
- * Reads all that a read_committed consumer sees of a topic that nobody writes to any more: values, each partition in order. The consumer is Kafka's own,
- * because kafkajs's lets aborted records through where several producers' transactions overlap.
- */
-export async function readCommitted(endpoint: string, { topic, admin, send }: TestTopic): Promise<readonly string[]> {
-  const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition }) => partition);
-  for (const partition of partitions) await send(partition, [{ value: sentinel }]);
-  let open = partitions.length;
-  const lines = await consoleConsumer(endpoint, topic, (line) => line === sentinel && --open === 0);
-  return lines.filter((line) => line !== sentinel);
+/** What a read_committed consumer sees of a test's topic. It is Kafka's own, because kafkajs's lets aborted records through where several transactions overlap. */
+export function readCommitted(endpoint: string, { topic }: TestTopic): Promise<readonly string[]> {
+  return readWholeTopic(endpoint, topic);
 }
 
 /** What is wrong with copies of a load: values that are missing or there twice, and keys whose values are out of order. */
