@@ -2,12 +2,15 @@ import { explain } from "@spillway/core";
 import type { OutgoingMessage, Payload, Sink } from "@spillway/spec";
 import { simulatedSink } from "./backends/simulated-sink.ts";
 import type { SimulatedProcess } from "./process/simulated-process.ts";
+import type { FlightBounds } from "./referee/flight-watch.ts";
 import { HoldWatch } from "./referee/hold-watch.ts";
+import { IsolationWatch } from "./referee/isolation-watch.ts";
 import type { Unit } from "./referee/unit.ts";
 import { runDeployment } from "./run-deployment.ts";
 import { resultOf, type RunResult } from "./run-result.ts";
+import { sayWorker } from "./say-stuck.ts";
 import { appendLoad } from "./scenario/append-load.ts";
-import { characterOf, type Character } from "./scenario/behaviour.ts";
+import { behaviourOf, characterOf, stubbornOf, type Character } from "./scenario/behaviour.ts";
 import { buildPipeline } from "./scenario/build-pipeline.ts";
 import type { LogShape, QueueShape, Scenario, StageShape } from "./scenario/scenario.ts";
 import { watchedStages } from "./scenario/watched-stages.ts";
@@ -23,6 +26,7 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
   const world = new World({
     scenario,
     stages,
+    attempts: { most: pipeline.retry?.attempts ?? 1, maxAgeMs: pipeline.retry?.maxAgeMs },
     lanes,
     blocksKeys: pipeline.failure.answer === "deadLetter" && pipeline.failure.blocksKeys,
     keepHistory: options.keepHistory === true,
@@ -30,9 +34,23 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
   const { time, referee, queue } = world;
   const stopsAtFailure = pipeline.failure.answer === "halt" || pipeline.failure.budget?.beyond === "halt";
   const characters: Character[] = [];
-  const character = ({ index }: Unit): Character =>
-    (characters[index] ??= characterOf(seed, index, load.trouble, Math.max(1, stages.length - 1)));
+  const stubborn = stubbornOf(seed, load);
+  const character = ({ index }: Unit): Character => (characters[index] ??= characterIn(index));
+  const characterIn = (index: number): Character => {
+    const found = characterOf(seed, index, load.trouble, Math.max(1, stages.length - 1));
+    return stubborn.has(index) ? { ...found, undecodable: false, unwanted: false, clumsy: false, trouble: "stubborn" } : found;
+  };
   const holds = new HoldWatch(world.findings);
+  const isolation = new IsolationWatch({
+    register: referee.register,
+    log: world.log,
+    findings: world.findings,
+    stubborn,
+    maxInFlight: scenario.maxInFlight,
+    maxBytesInFlight: scenario.maxBytesInFlight,
+    calmAtMs: epochMs + scenario.calmMs,
+    onProved: () => world.events.set("one lane held", 1),
+  });
   let appended = false;
 
   await runDeployment({
@@ -47,17 +65,29 @@ export async function runScenario(scenario: Scenario, options: { readonly keepHi
         referee,
         beside: beside === undefined ? undefined : world.queueSource(process, beside),
         source: source.kind === "log" ? world.logSource(process, source) : world.queueSource(process, source),
-        sink: (stage, shape) => publishingSink(world, process, stage, shape),
+        sink: (stage, shape) =>
+          publishingSink(
+            world,
+            process,
+            stage,
+            shape,
+            (unit) => isolation.isStubborn(unit) && behaviourOf(seed, unit, stage, character(unit)).failures > 0,
+          ),
         deadLetters: deadLetterSink(world, process, pipeline.failure),
         characterOf: character,
-        isMended: () => stopsAtFailure && time.nowMs >= epochMs + scenario.calmMs,
+        handlerMeets: () => world.faults.pick("handler", time.nowMs),
+        isMended: (unit) =>
+          stubborn.has(unit.index) ? !isolation.isStubborn(unit) : stopsAtFailure && time.nowMs >= epochMs + scenario.calmMs,
       }),
     append: () =>
       appendLoad(world, scenario, () => {
         appended = true;
       }),
     isDone: () => appended && referee.register.open === 0 && queue.size === 0 && referee.checkpoints.uncovered() === undefined,
-    look: (workers) => look(world, scenario, workers, holds),
+    look: (workers) => {
+      look(world, scenario, workers, holds);
+      isolation.look(time.nowMs, () => workers.map(sayWorker).join(" | "));
+    },
   });
   if (source.kind === "queue" && stopsAtFailure && referee.letters.dispositions.has("crashed"))
     world.findings.add("G12", "a message is dead-lettered as crashed, although it may have come again because the pipeline halted");
@@ -69,6 +99,7 @@ function publishingSink(
   process: SimulatedProcess,
   stage: number,
   { order, maxBatchSize }: Extract<StageShape, { readonly kind: "publish" }>,
+  refuses: (unit: Unit) => boolean,
 ): Sink<Payload> {
   const { referee, network } = world;
   const unitOf = ({ id }: OutgoingMessage<Payload>): Unit => referee.register.find(id ?? "");
@@ -79,12 +110,15 @@ function publishingSink(
     process,
     network,
     random: world.random.fork(`sink ${stage} of ${process.number}`),
-    writing(messages) {
+    writing(messages, signal) {
       if (!process.alive) return () => undefined;
-      referee.stages.attempt(process, stage, messages.map(unitOf));
-      return referee.writing(process, stage, messages, maxBatchSize);
+      return referee.writing(process, stage, messages, maxBatchSize, signal);
     },
-    store: (message) => referee.stages.stored(process, stage, unitOf(message)),
+    store(message) {
+      const unit = unitOf(message);
+      if (refuses(unit)) throw new Error(`sink ${stage} does not take ${unit.id}`);
+      referee.stages.stored(process, stage, unit);
+    },
   });
 }
 
@@ -99,29 +133,30 @@ function deadLetterSink(world: World, process: SimulatedProcess, failure: Scenar
     network: world.network,
     random: world.random.fork(`dead letters of ${process.number}`),
     writing: () => () => undefined,
-    store: (letter) => world.referee.letters.stored(letter, maxHeader),
+    store: (letter) => world.referee.letters.stored(process, letter, maxHeader),
   });
 }
 
 /** Holds the engines to their bounds, and counts what holds them back. */
 function look(
-  world: World,
-  { source, beside, pipeline: { expand }, maxInFlight, maxBytesInFlight }: Scenario,
+  { events, referee }: World,
+  { source, beside, maxInFlight, maxBytesInFlight }: Scenario,
   workers: readonly Worker[],
   holds: HoldWatch,
 ): void {
-  const pageOf = (shape: LogShape | QueueShape): number =>
-    shape.kind === "log" ? shape.pageSize * world.log.partitions.size : 10 * shape.receivers;
-  const most = maxInFlight + pageOf(source) + (beside === undefined ? 0 : maxInFlight + pageOf(beside));
+  const boundsOf = (shape: LogShape | QueueShape): FlightBounds => ({
+    maxMessages: maxInFlight,
+    maxBytes: maxBytesInFlight,
+    readers: shape.kind === "log" ? 1 : shape.receivers,
+  });
   for (const { process, pipeline } of workers) {
     if (process === undefined || pipeline === undefined) continue;
     const explanation = explain(pipeline);
-    const { counts, gates } = explanation;
+    const { gates, state } = explanation;
     holds.look(process, explanation);
-    if (maxBytesInFlight !== undefined) world.referee.flights.look(process, maxBytesInFlight);
-    for (const { gate } of gates) world.events.set(`held: ${gate}`, (world.events.get(`held: ${gate}`) ?? 0) + 1);
-    // Children count as delivered, and are bounded by maxChildren instead.
-    if (expand !== undefined || counts === undefined || counts.inFlight <= most) continue;
-    world.findings.add("G5", `${process.name} has ${counts.inFlight} messages in flight, where ${most} are allowed`);
+    for (const { gate } of gates) events.set(`held: ${gate}`, (events.get(`held: ${gate}`) ?? 0) + 1);
+    // What arrives while it stops is given back, and nobody is told.
+    if (state !== "running") continue;
+    for (const shape of beside === undefined ? [source] : [source, beside]) referee.flights.look(process, shape.kind, boundsOf(shape));
   }
 }

@@ -17,7 +17,8 @@ function sayOpen({ referee, queue }: World): string {
   return `the checkpoint of ${referee.checkpoints.uncovered()?.id ?? "something"} does not cover all of its messages`;
 }
 
-function sayWorker({ process, pipeline }: Worker): string {
+/** What an engine says about itself. */
+export function sayWorker({ process, pipeline }: Worker): string {
   if (process === undefined || pipeline === undefined) return "a worker is not running";
   const { gates, feeds, state } = explain(pipeline);
   const unsettled = feeds.map(({ partition, unsettled: count, firstUnsettled }) => {

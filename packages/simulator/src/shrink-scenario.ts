@@ -54,6 +54,7 @@ function* smallerThan(scenario: Scenario): Iterable<Scenario> {
   for (const name of Object.keys(load.trouble) as (keyof typeof load.trouble)[]) {
     if (load.trouble[name] > 0) yield { ...scenario, load: { ...load, trouble: { ...load.trouble, [name]: 0 } } };
   }
+  if (load.stubborn > 0) yield { ...scenario, load: { ...load, stubborn: load.stubborn - 1 } };
   for (const messages of [Math.floor(load.messages * 0.8), load.messages - 1]) {
     if (messages > 0 && messages < load.messages) yield { ...scenario, load: { ...load, messages } };
   }
@@ -71,6 +72,7 @@ function* simplerThan(scenario: Scenario): Iterable<Scenario> {
   if (pipeline.tapped) yield { ...scenario, pipeline: { ...pipeline, tapped: false } };
   if (pipeline.onlookersThrow) yield { ...scenario, pipeline: { ...pipeline, onlookersThrow: false } };
   if (retry?.budget === true) yield { ...scenario, pipeline: { ...pipeline, retry: { ...retry, budget: false } } };
+  if (retry?.maxAgeMs !== undefined) yield { ...scenario, pipeline: { ...pipeline, retry: { ...retry, maxAgeMs: undefined } } };
   if (failure.answer !== "deadLetter") return;
   if (failure.blocksKeys) yield { ...scenario, pipeline: { ...pipeline, failure: { ...failure, blocksKeys: false } } };
   if (failure.budget !== undefined) yield { ...scenario, pipeline: { ...pipeline, failure: { ...failure, budget: undefined } } };

@@ -12,7 +12,7 @@ import { History } from "./history.ts";
 import { SimulatedProcess, type Skew } from "./process/simulated-process.ts";
 import { Findings } from "./referee/findings.ts";
 import type { LaneRules } from "./referee/register.ts";
-import { Referee } from "./referee/referee.ts";
+import { Referee, type RefereeOptions } from "./referee/referee.ts";
 import type { WatchedStage } from "./referee/stage-watch.ts";
 import type { LogShape, QueueShape, Scenario } from "./scenario/scenario.ts";
 import { random, type Random } from "./time/random.ts";
@@ -27,6 +27,7 @@ export interface WorldOptions {
   readonly scenario: Pick<Scenario, "seed" | "source" | "beside" | "faults">;
   readonly lanes: LaneRules;
   readonly stages: readonly WatchedStage[] | undefined;
+  readonly attempts: RefereeOptions["attempts"];
   /** Whether the later messages of a dead letter's key must follow it. */
   readonly blocksKeys: boolean;
   readonly keepHistory: boolean;
@@ -53,7 +54,7 @@ export class World {
   crashes = 0;
   #processes = 0;
 
-  constructor({ scenario, lanes, stages, blocksKeys, keepHistory }: WorldOptions) {
+  constructor({ scenario, lanes, stages, attempts, blocksKeys, keepHistory }: WorldOptions) {
     const { seed, source, beside, faults } = scenario;
     const queue = source.kind === "queue" ? source : beside;
     this.random = random(seed).fork("world");
@@ -70,7 +71,16 @@ export class World {
       visibilityTimeoutMs: queue?.visibilityTimeoutMs ?? 30_000,
       nowMs: () => this.time.nowMs,
     });
-    this.referee = new Referee({ log: this.log, findings: this.findings, history: this.history, lanes, stages, blocksKeys });
+    this.referee = new Referee({
+      log: this.log,
+      findings: this.findings,
+      history: this.history,
+      lanes,
+      stages,
+      attempts,
+      blocksKeys,
+      maxDone: source.kind === "log" ? source.maxDone : 0,
+    });
   }
 
   /** A new process. */

@@ -49,6 +49,7 @@ export function checkpointStore(options: {
         checkpoints.raise(key, token).checkpoint = checkpoint;
         referee.saved(process, key.partition, checkpoint);
       };
+      let saved = false;
       try {
         await network.call({
           process,
@@ -57,8 +58,9 @@ export function checkpointStore(options: {
           about: () => `save of ${key.partition} with token ${token}: ${say(checkpoint)}`,
           effect,
         });
+        saved = true;
       } finally {
-        ended();
+        ended(saved);
       }
     },
   };

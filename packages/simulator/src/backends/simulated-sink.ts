@@ -12,8 +12,11 @@ export interface SimulatedSinkOptions {
   readonly process: SimulatedProcess;
   readonly network: Network;
   readonly random: Random;
-  /** Hears of each write that the engine makes; the returned function is called when that has ended for the engine. */
-  readonly writing: (messages: readonly OutgoingMessage<Payload>[]) => () => void;
+  /** Hears of each write that the engine makes; the returned function is called when that has ended for the engine, without results when it has failed. */
+  readonly writing: (
+    messages: readonly OutgoingMessage<Payload>[],
+    signal: AbortSignal,
+  ) => (results: readonly ItemResult[] | undefined) => void;
   /** Takes one message; throws to refuse it. */
   readonly store: (message: OutgoingMessage<Payload>) => void;
 }
@@ -45,22 +48,23 @@ export function simulatedSink(options: SimulatedSinkOptions): Sink<Payload> {
     name,
     traits,
     async write(messages, { signal }) {
-      const ended = writing(messages);
+      const ended = writing(messages, signal);
+      let results: readonly ItemResult[] | undefined = undefined;
       try {
-        return await network.call({
+        return (results = await network.call({
           process,
           point,
           signal,
           about: () => `writing ${messages.map(({ id }) => id ?? "?").join(", ")}`,
           effect: () => storeAll(messages, 0),
           partial: () => {
-            const results = storeAll(messages, 0.4);
+            const partly = storeAll(messages, 0.4);
             if (random.chance(0.3)) throw new Error(`${name} failed when it had stored a part`);
-            return results;
+            return partly;
           },
-        });
+        }));
       } finally {
-        ended();
+        ended(results);
       }
     },
   };

@@ -6,6 +6,7 @@ export const faultPoints = [
   "ack",
   "nack",
   "extend",
+  "handler",
   "sink",
   "dead-letter",
   "checkpoint.load",

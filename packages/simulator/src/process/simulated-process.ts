@@ -32,6 +32,9 @@ export class SimulatedProcess {
   alive = true;
   /** Its network is cut until then. */
   cutUntilMs = 0;
+  /** It is short of memory until then: it can work on so many messages at once. */
+  pressedUntilMs = 0;
+  pressedTo: number = Number.POSITIVE_INFINITY;
   readonly #options: SimulatedProcessOptions;
   readonly #startedAtMs: number;
   #jumpedMs = 0;
@@ -52,6 +55,11 @@ export class SimulatedProcess {
 
   get isCut(): boolean {
     return this.cutUntilMs > this.#options.time.nowMs;
+  }
+
+  /** The most messages that it has the memory to work on at once. */
+  get mostAtOnce(): number {
+    return this.pressedUntilMs > this.#options.time.nowMs ? this.pressedTo : Number.POSITIVE_INFINITY;
   }
 
   /** It dies here and now. */

@@ -28,9 +28,15 @@ export class CheckpointWatch {
   }
 
   /** The engine begins to save; the returned function is called when it has an answer. */
-  saving(process: SimulatedProcess, id: PartitionId, token: FencingToken, checkpoint: Checkpoint, maxDone: number): () => void {
+  saving(
+    process: SimulatedProcess,
+    id: PartitionId,
+    token: FencingToken,
+    checkpoint: Checkpoint,
+    maxDone: number,
+  ): (isSaved: boolean) => void {
     const { findings } = this.#options;
-    const { gone, saving } = this.#options.viewOf(process);
+    const { gone, saving, unsure, saved } = this.#options.viewOf(process);
     const what = `${process.name} saves ${id} with token ${token}`;
     if (gone.has(id)) findings.add("G8", `${what} after it was told that it has lost it`);
     const name = `${id} ${token}`;
@@ -38,7 +44,13 @@ export class CheckpointWatch {
     if (checkpoint.state === "reading" && checkpoint.done.length > maxDone)
       findings.add("contract", `${what} with ${checkpoint.done.length} done positions`);
     saving.set(name, (saving.get(name) ?? 0) + 1);
-    return () => saving.set(name, (saving.get(name) ?? 1) - 1);
+    unsure.add(id);
+    return (isSaved) => {
+      saving.set(name, (saving.get(name) ?? 1) - 1);
+      if (!isSaved) return;
+      unsure.delete(id);
+      saved.set(id, checkpoint);
+    };
   }
 
   /** The store has accepted a checkpoint. */
@@ -69,14 +81,15 @@ export class CheckpointWatch {
   loaded(process: SimulatedProcess, id: PartitionId, checkpoint: Checkpoint | undefined): void {
     const partition = this.#options.log.partitions.get(id) as SimulatedPartition;
     const none: Covered = { offset: -1, done: new Set() };
-    const covered: Covered =
-      checkpoint === undefined
-        ? none
-        : {
-            offset: coveredBy(partition, checkpoint) - 1,
-            done: new Set(checkpoint.state === "reading" ? checkpoint.done.map(offsetOf) : []),
-          };
+    const covered = checkpoint === undefined ? none : this.#covered(partition, checkpoint);
     this.#options.viewOf(process).covered.set(id, covered);
+  }
+
+  #covered(partition: SimulatedPartition, checkpoint: Checkpoint): Covered {
+    return {
+      offset: coveredBy(partition, checkpoint) - 1,
+      done: new Set(checkpoint.state === "reading" ? checkpoint.done.map(offsetOf) : []),
+    };
   }
 
   /** The engine begins to read a partition, or reads on. */
@@ -88,6 +101,23 @@ export class CheckpointWatch {
     for (const name of parents) {
       const parent = log.partitions.get(name) as SimulatedPartition;
       this.#verify(parent, parent.messages.length, `${process.name} reads ${id} before its parent ${name} is finished:`, "G11");
+    }
+  }
+
+  /** The engine has given a partition back: what it has brought to its end there must be in its last checkpoint, as far as that has room for it. */
+  drained(process: SimulatedProcess, id: PartitionId, maxDone: number): void {
+    const { log, findings, viewOf } = this.#options;
+    const { completed, unsure, saved, covered } = viewOf(process);
+    if (unsure.has(id)) return;
+    const checkpoint = saved.get(id);
+    const known = checkpoint === undefined ? covered.get(id) : this.#covered(log.partitions.get(id) as SimulatedPartition, checkpoint);
+    if (known === undefined) return;
+    const { offset: last, done } = known;
+    if (done.size >= maxDone) return;
+    for (const { id: message, offset } of completed.get(id) ?? []) {
+      if (offset <= last || done.has(offset)) continue;
+      findings.add("G9", `${process.name} gives ${id} back, and has not saved that ${message} is done`);
+      return;
     }
   }
 

@@ -1,4 +1,5 @@
 import { deadLetterHeader, SpillwayError, type OutgoingMessage, type Payload } from "@spillway/spec";
+import type { SimulatedProcess } from "../process/simulated-process.ts";
 import type { Findings } from "./findings.ts";
 import type { Register } from "./register.ts";
 
@@ -7,8 +8,15 @@ export class LetterWatch {
   readonly #register: Register;
   readonly #findings: Findings;
   readonly #inOrder: boolean;
+  /** The number of the process that has rewound the consumer last. */
+  #rewoundBy = -1;
   /** How many there were, by disposition. */
   readonly dispositions: Map<string, number> = new Map<string, number>();
+
+  /** The consumer was rewound: a dead letter that was under way before may arrive now, and has nothing to do with what follows. */
+  rewound(by: SimulatedProcess): void {
+    this.#rewoundBy = by.number;
+  }
 
   /** `inOrder`: whether a dead letter comes after everything before it in its lane has ended, because it blocks its key. */
   constructor(register: Register, findings: Findings, inOrder: boolean) {
@@ -18,7 +26,7 @@ export class LetterWatch {
   }
 
   /** The sink takes a dead letter. Throws SPILLWAY_OVERSIZE when what it says is longer than the sink takes. */
-  stored(letter: OutgoingMessage<Payload>, maxHeader: number): void {
+  stored(process: SimulatedProcess, letter: OutgoingMessage<Payload>, maxHeader: number): void {
     const headers = letter.headers?.filter(([name]) => name === deadLetterHeader) ?? [];
     if (String(headers[0]?.[1]).length > maxHeader)
       throw new SpillwayError("the simulated dead letter is too large", { code: "SPILLWAY_OVERSIZE" });
@@ -32,9 +40,10 @@ export class LetterWatch {
     }
     if (letter.key !== unit.key)
       this.#findings.add("G12", `the dead letter of ${unit.id} has the key ${String(letter.key)} instead of ${unit.key}`);
-    const earlier = this.#inOrder
-      ? unit.lane?.units.slice(0, unit.laneIndex).find((each) => !each.ended && each.parent?.ended !== true)
-      : undefined;
+    const earlier =
+      this.#inOrder && process.number >= this.#rewoundBy
+        ? unit.lane?.units.slice(0, unit.laneIndex).find((each) => !each.ended && each.parent?.ended !== true)
+        : undefined;
     if (earlier !== undefined)
       this.#findings.add("G3", `the dead letter of ${unit.id} is written before ${earlier.id}, which is before it in its lane, has ended`);
     this.#register.end(unit, "dead-lettered");

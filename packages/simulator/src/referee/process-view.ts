@@ -1,4 +1,5 @@
-import type { Receipt } from "@spillway/spec";
+import type { Checkpoint, Receipt } from "@spillway/spec";
+import type { Efforts } from "./attempt-watch.ts";
 import type { Flight } from "./flight-watch.ts";
 import type { Unit } from "./unit.ts";
 
@@ -14,6 +15,12 @@ export class ProcessView {
   readonly losses: Set<string> = new Set<string>();
   /** What the checkpoint that it loaded says is done already. */
   readonly covered: Map<string, Covered> = new Map<string, Covered>();
+  /** What each partition's present session has brought to its end. */
+  readonly completed: Map<string, Set<Unit>> = new Map<string, Set<Unit>>();
+  /** Partitions whose last save has failed, or is under way. */
+  readonly unsure: Set<string> = new Set<string>();
+  /** The last checkpoint of each partition that it has been told to be saved. */
+  readonly saved: Map<string, Checkpoint> = new Map<string, Checkpoint>();
   /** Saves under way, by partition and token. */
   readonly saving: Map<string, number> = new Map<string, number>();
   /** Receipts that it has given back. */
@@ -24,8 +31,8 @@ export class ProcessView {
   readonly running: number[] = [];
   /** How often it was given each message. */
   readonly deliveries: Map<Unit, number> = new Map<Unit, number>();
-  /** How often each stage has attempted each unit in it. */
-  readonly attempts: Map<Unit, number[]> = new Map<Unit, number[]>();
+  /** What its stages have done with each unit. */
+  readonly efforts: Map<Unit, Efforts> = new Map<Unit, Efforts>();
   /** What it holds of each partition. */
   readonly flights: Map<string, Flight> = new Map<string, Flight>();
   /** Something was aborted in it: handlers that nobody waits for may still be running. */

@@ -1,8 +1,9 @@
-import type { Checkpoint, FencingToken, Original, OutgoingMessage, PartitionId, Payload, Receipt } from "@spillway/spec";
+import type { Checkpoint, FencingToken, ItemResult, Original, OutgoingMessage, PartitionId, Payload, Receipt } from "@spillway/spec";
 import type { EngineEvent, RunReport } from "@spillway/core";
 import type { SimulatedLog, SimulatedPartition } from "../backends/simulated-log.ts";
 import type { History } from "../history.ts";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
+import { AttemptWatch } from "./attempt-watch.ts";
 import { CheckpointWatch } from "./checkpoint-watch.ts";
 import type { Findings } from "./findings.ts";
 import { FlightWatch } from "./flight-watch.ts";
@@ -20,8 +21,12 @@ export interface RefereeOptions {
   readonly lanes: LaneRules;
   /** The stages whose every attempt is reported; undefined for a pipeline that the referee cannot see into, whose settlements it takes as they come. */
   readonly stages: readonly WatchedStage[] | undefined;
+  /** How often, and until what age, the pipeline may attempt a message at a stage. */
+  readonly attempts: { readonly most: number; readonly maxAgeMs: number | undefined };
   /** Whether the later messages of a dead letter's key must follow it. */
   readonly blocksKeys: boolean;
+  /** The most done positions that a checkpoint keeps. */
+  readonly maxDone: number;
 }
 
 /** Holds one run to the guarantees. Everything outside of the engine tells it what happens. */
@@ -29,22 +34,28 @@ export class Referee {
   readonly findings: Findings;
   readonly register: Register;
   readonly stages: StageWatch;
+  readonly attempts: AttemptWatch;
   readonly checkpoints: CheckpointWatch;
   readonly flights: FlightWatch;
   readonly letters: LetterWatch;
   /** Whether the stages' every attempt is reported. */
   readonly seesInside: boolean;
   readonly #blocksKeys: boolean;
+  readonly #maxDone: number;
   readonly #views = new Map<number, ProcessView>();
 
   constructor(options: RefereeOptions) {
     const { findings, history, log } = options;
+    this.#maxDone = options.maxDone;
     this.findings = findings;
     this.#blocksKeys = options.blocksKeys;
     this.seesInside = options.stages !== undefined;
     this.register = new Register(options.lanes);
     const viewOf = (process: SimulatedProcess): ProcessView => this.viewOf(process);
-    this.stages = new StageWatch({ stages: options.stages ?? [], findings, history, register: this.register, viewOf });
+    const stages = options.stages ?? [];
+    const { most, maxAgeMs } = options.attempts;
+    this.attempts = new AttemptWatch({ stages, maxAttempts: most, maxAgeMs, findings, viewOf });
+    this.stages = new StageWatch({ stages, findings, history, register: this.register, viewOf, attempts: this.attempts });
     this.flights = new FlightWatch(viewOf, findings);
     this.letters = new LetterWatch(this.register, findings, options.blocksKeys);
     this.checkpoints = new CheckpointWatch({ log, findings, viewOf, hasEnded: (message) => !this.seesInside || message.ended });
@@ -61,7 +72,13 @@ export class Referee {
     return { key, payload };
   }
 
-  saving(process: SimulatedProcess, partition: PartitionId, token: FencingToken, checkpoint: Checkpoint, maxDone: number): () => void {
+  saving(
+    process: SimulatedProcess,
+    partition: PartitionId,
+    token: FencingToken,
+    checkpoint: Checkpoint,
+    maxDone: number,
+  ): (saved: boolean) => void {
     return this.checkpoints.saving(process, partition, token, checkpoint, maxDone);
   }
 
@@ -82,7 +99,7 @@ export class Referee {
     if (!this.seesInside || messages.length === 0) return;
     const { deliveries } = this.viewOf(process);
     for (const message of messages) deliveries.set(message, (deliveries.get(message) ?? 0) + 1);
-    if (partition !== undefined) this.flights.given(process, partition, messages);
+    this.flights.given(process, partition, messages);
   }
 
   /** The queue has deleted a message. */
@@ -103,14 +120,23 @@ export class Referee {
     if (wrong !== undefined) this.findings.add("contract", `${process.name} extends ${wrong}, which it has given back`);
   }
 
-  /** A write to a sink begins; the returned function is called when it has ended for the engine. */
-  writing(process: SimulatedProcess, stage: number, messages: readonly OutgoingMessage<Payload>[], maxBatchSize: number): () => void {
+  /** A write to a sink begins; the returned function is called when it has ended for the engine: with its results, or without when it has failed. */
+  writing(
+    process: SimulatedProcess,
+    stage: number,
+    messages: readonly OutgoingMessage<Payload>[],
+    maxBatchSize: number,
+    signal: AbortSignal,
+  ): (results: readonly ItemResult[] | undefined) => void {
     if (messages.length === 0 || messages.length > maxBatchSize)
       this.findings.add("contract", `a write of ${messages.length} messages, where 1 to ${maxBatchSize} are taken`);
     const { writing, disturbed } = this.viewOf(process);
     const lanes = new Set<string>();
-    for (const { id } of messages) {
-      const { lane, parent } = this.register.find(id ?? "");
+    const units = messages.map(({ id }) => this.register.find(id ?? ""));
+    this.stages.attempt(process, stage, units);
+    const ended = this.stages.running(process, stage);
+    signal.addEventListener("abort", ended, { once: true });
+    for (const { lane, parent } of units) {
       if (lane !== undefined) lanes.add(`${stage} ${parent === undefined ? "" : "children of"} ${lane.name}`);
     }
     for (const lane of lanes) {
@@ -118,7 +144,10 @@ export class Referee {
         this.findings.add("contract", `${process.name} writes messages of lane ${lane} in two writes at once`);
       writing.set(lane, (writing.get(lane) ?? 0) + 1);
     }
-    return () => {
+    return (results) => {
+      signal.removeEventListener("abort", ended);
+      if (!signal.aborted) ended();
+      this.stages.answered(process, stage, units, results);
       for (const lane of lanes) writing.set(lane, (writing.get(lane) ?? 1) - 1);
     };
   }
@@ -138,15 +167,19 @@ export class Referee {
     if (lease?.type === "lease-wanted" || lease?.type === "lease-lost" || event.type === "deadline" || event.type === "draining")
       view.disturbed = true;
     if (lease?.type === "lease-lost") view.gone.add(lease.partition);
-    if (event.type === "aborted" && event.partition !== undefined)
+    if (event.type === "aborted")
       this.flights.aborted(
         process,
         event.partition,
         event.messages.map(({ id }) => this.register.find(id)),
       );
+    if (event.type === "retrying" && this.seesInside)
+      this.attempts.retrying(process, this.register.find(event.message.id), event.stage, event.delayMs);
     if (event.type === "messages-lost") view.losses.delete(event.partition);
     if (event.type === "dead-lettered" && this.#blocksKeys) this.#blocked(view, this.register.find(event.message.id));
     if (event.type === "partition-ended") {
+      if (event.how !== "lost" && this.seesInside) this.checkpoints.drained(process, event.partition, this.#maxDone);
+      view.completed.delete(event.partition);
       view.gone.add(event.partition);
       view.served.delete(event.partition);
       view.flights.delete(event.partition);
@@ -154,6 +187,9 @@ export class Referee {
     if (event.type === "partition-gained") {
       if (view.served.has(event.partition)) this.findings.add("G8", `${process.name} serves ${event.partition} twice at once`);
       view.gone.delete(event.partition);
+      view.completed.set(event.partition, new Set());
+      view.unsure.delete(event.partition);
+      view.saved.delete(event.partition);
       view.blocked.delete(event.partition);
       view.served.add(event.partition);
     }
@@ -177,6 +213,7 @@ export class Referee {
   /** The consumer was rewound: everything is to be done again. */
   rewound(by: SimulatedProcess): void {
     this.stages.rewound(by);
+    this.letters.rewound(by);
     this.register.reset();
     this.checkpoints.reset();
   }

@@ -1,5 +1,7 @@
+import { hasCode, type ItemResult } from "@spillway/spec";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
 import type { History } from "../history.ts";
+import type { AttemptWatch } from "./attempt-watch.ts";
 import type { Findings } from "./findings.ts";
 import type { ProcessView } from "./process-view.ts";
 import type { Register } from "./register.ts";
@@ -8,15 +10,13 @@ import type { Unit } from "./unit.ts";
 /** A stage of a pipeline that does work, as the referee knows it. */
 export interface WatchedStage {
   readonly name: string;
-  /** How many units it may work on at once; undefined for what is bounded otherwise. */
+  /** How many calls it may make at once; undefined for what is bounded otherwise. */
   readonly concurrency: number | undefined;
   /** Whether it works on children instead of messages. */
   readonly onChildren: boolean;
-  /**
-   * How often it may attempt a unit for each time that the process was given its message; undefined where no such bound is known. A batch has none: it is made
-   * smaller when it fails as a whole, and what is behind a failure in its lane goes along with every attempt at that.
-   */
-  readonly maxAttempts: number | undefined;
+  readonly kind: "handle" | "batch" | "publish";
+  /** Whether a breaker may let a unit fail as a probe, which uses no attempt. */
+  readonly breaker: boolean;
 }
 
 /** What a stage watch goes by. */
@@ -26,6 +26,8 @@ export interface StageWatchOptions {
   readonly history: History;
   readonly register: Register;
   readonly viewOf: (process: SimulatedProcess) => ProcessView;
+  /** Hears of every attempt, and of what is known to have passed. */
+  readonly attempts: AttemptWatch;
 }
 
 /** Watches every attempt: whether it may start now, and what is done when it has ended. */
@@ -58,6 +60,7 @@ export class StageWatch {
     const { findings, history, viewOf } = this.#options;
     history.add(process.name, "attempt", () => `${this.#name(stage)} on ${units.map(({ id }) => id).join(", ")}`);
     const view = viewOf(process);
+    this.#options.attempts.begins(process, stage, units);
     const along = units.length > 1 ? new Set(units) : undefined;
     for (const unit of units) {
       const what = `${this.#name(stage)} in ${process.name} attempts ${unit.id}`;
@@ -67,7 +70,6 @@ export class StageWatch {
         findings.add("G8", `${what} after its partition ${unit.partition} was lost or given back`);
       if (unit.attempts[stage] === 1 && unit.key !== undefined && view.blocked.get(unit.partition ?? "")?.has(unit.key) === true)
         findings.add("G3", `${what}, though a dead letter blocks its key`);
-      this.#counted(view, stage, unit, what);
       const covered = unit.partition === undefined ? undefined : view.covered.get(unit.partition);
       if (covered !== undefined && (unit.offset <= covered.offset || covered.done.has(unit.offset))) {
         findings.add("G10", `${what}, which the checkpoint that was loaded says is done`);
@@ -77,30 +79,24 @@ export class StageWatch {
     }
   }
 
-  #counted({ attempts, deliveries }: ProcessView, stage: number, unit: Unit, what: string): void {
-    const { maxAttempts } = this.#options.stages[stage] as WatchedStage;
-    if (maxAttempts === undefined) return;
-    const counts = attempts.get(unit) ?? [];
-    attempts.set(unit, counts);
-    const count = (counts[stage] ?? 0) + 1;
-    counts[stage] = count;
-    const times = deliveries.get(unit.parent ?? unit) ?? 0;
-    if (count > maxAttempts * times)
-      this.#options.findings.add(
-        "G12",
-        `${what} for the ${count}th time, where ${maxAttempts} for each of ${times} deliveries are allowed`,
-      );
+  /** A stage has done its work on a unit, and is told so. */
+  passed(process: SimulatedProcess, stage: number, unit: Unit): void {
+    this.#options.attempts.passes(process, stage, unit);
+    this.#done(process, stage, unit);
   }
 
-  /** A stage has done its work on a unit. */
-  passed(process: SimulatedProcess, stage: number, unit: Unit): void {
+  #done(process: SimulatedProcess, stage: number, unit: Unit): void {
     this.#options.history.add(process.name, "pass", () => `${this.#name(stage)} of ${unit.id}`);
     unit.passed |= 1 << stage;
     const mask = (unit.passedIn.get(process.number) ?? 0) | (1 << stage);
     unit.passedIn.set(process.number, mask);
     if (unit.children.length > 0) return;
     const complete = unit.parent === undefined ? this.#complete.messages : this.#complete.children;
-    if ((mask & complete) === complete) this.#options.register.end(unit, "succeeded");
+    if ((mask & complete) !== complete) return;
+    this.#options.register.end(unit, "succeeded");
+    // Where there are children, a message has passed its stages before it has ended.
+    if (unit.partition !== undefined && this.#complete.children === 0)
+      this.#options.viewOf(process).completed.get(unit.partition)?.add(unit);
   }
 
   /** A sink holds a unit: of those of its lane, each must have been held before it. */
@@ -109,10 +105,36 @@ export class StageWatch {
     const held = unit.lane?.heldBy(stage, unit, undefined);
     if (held !== undefined)
       this.#options.findings.add("G3", `${this.#name(stage)} holds ${unit.id} before ${held.id} of the same lane (${unit.lane?.name})`);
-    this.passed(process, stage, unit);
+    this.#done(process, stage, unit);
   }
 
-  /** A handler starts; the returned function is called when it has ended. Counted only where the engine waits for it to end. */
+  /** A sink has answered a write, or, without results, failed it as a whole: of each lane, only the first failure uses an attempt. */
+  answered(process: SimulatedProcess, stage: number, units: readonly Unit[], results: readonly ItemResult[] | undefined): void {
+    const { attempts } = this.#options;
+    const stuck = new Set<Unit["lane"]>();
+    for (const [index, unit] of units.entries()) {
+      const result = results?.[index];
+      if (result?.ok === true) {
+        attempts.passes(process, stage, unit);
+        continue;
+      }
+      const isBehind = unit.lane !== undefined && stuck.has(unit.lane);
+      stuck.add(unit.lane);
+      if (!isBehind && !(result !== undefined && hasCode(result.error, "SPILLWAY_NOT_ATTEMPTED"))) attempts.fails(process, stage, unit);
+    }
+  }
+
+  /** A handler has ended whose signal has not aborted: that of a partition that was lost or given back must have. */
+  outlives(process: SimulatedProcess, stage: number, unit: Unit): void {
+    const { findings, viewOf } = this.#options;
+    if (unit.partition !== undefined && viewOf(process).gone.has(unit.partition))
+      findings.add(
+        "G8",
+        `${this.#name(stage)} in ${process.name} works on ${unit.id}, whose partition ${unit.partition} is gone, and was not told`,
+      );
+  }
+
+  /** A call to a handler starts; the returned function is called when it has ended. Counted only where the engine waits for it to end. */
   running(process: SimulatedProcess, stage: number): () => void {
     const view = this.#options.viewOf(process);
     const now = (view.running[stage] ?? 0) + 1;

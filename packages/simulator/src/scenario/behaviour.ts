@@ -1,7 +1,7 @@
 import { SpillwayError } from "@spillway/spec";
 import type { Unit } from "../referee/unit.ts";
 import { hashOf, random } from "../time/random.ts";
-import type { Trouble } from "./scenario.ts";
+import type { Load, Trouble } from "./scenario.ts";
 
 /** What a stage does with a unit. */
 export interface Behaviour {
@@ -25,7 +25,7 @@ export interface Character {
   readonly clumsy: boolean;
   /** At which stage it makes trouble. */
   readonly troubleAt: number;
-  readonly trouble: "flaky" | "poison" | "hanging" | "killing" | undefined;
+  readonly trouble: "flaky" | "poison" | "hanging" | "killing" | "stubborn" | undefined;
 }
 
 /** Says what the message with this number is like: the same in every run of the seed, however many other messages there are. */
@@ -44,6 +44,11 @@ export function characterOf(seed: number, index: number, trouble: Trouble, stage
   return { undecodable, unwanted, clumsy, troubleAt, trouble: undefined };
 }
 
+/** The numbers of the messages that are stubborn. */
+export function stubbornOf(seed: number, { messages, stubborn }: Pick<Load, "messages" | "stubborn">): ReadonlySet<number> {
+  return new Set(Array.from({ length: stubborn }, (_, place) => hashOf(seed, `stubborn ${place}`) % messages));
+}
+
 /** Says how a stage treats a unit. Of the children of a troublesome message, some are troublesome. */
 export function behaviourOf(seed: number, unit: Unit, stage: number, character: Character): Behaviour {
   const dice = random(hashOf(seed, `${unit.id} ${stage}`));
@@ -59,6 +64,13 @@ export function behaviourOf(seed: number, unit: Unit, stage: number, character: 
       return { ...calm, failures: dice.between(1, 4), error: error === "permanent" ? "transient" : error };
     case "poison":
       return { ...calm, failures: Number.POSITIVE_INFINITY };
+    case "stubborn":
+      return {
+        ...calm,
+        failures: Number.POSITIVE_INFINITY,
+        hangs: dice.chance(0.25) ? 3 : 0,
+        error: error === "permanent" ? "transient" : error,
+      };
     case "hanging":
       return { ...calm, hangs: dice.between(1, 2) };
     case "killing":

@@ -25,6 +25,7 @@ import { SpillwayError, type Payload, type Sink } from "@spillway/spec";
 import { tap, type Observable } from "rxjs";
 import type { SimulatedLogSource } from "../backends/log-source.ts";
 import type { SimulatedQueueSource } from "../backends/queue-source.ts";
+import type { FaultKind } from "../faults/fault.ts";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
 import type { Referee } from "../referee/referee.ts";
 import type { Unit } from "../referee/unit.ts";
@@ -44,20 +45,38 @@ export interface BuildOptions {
   readonly sink: (stage: number, shape: Extract<StageShape, { readonly kind: "publish" }>) => Sink<Payload>;
   readonly deadLetters: Sink<Payload>;
   readonly characterOf: (unit: Unit) => Character;
-  readonly isMended: () => boolean;
+  readonly isMended: (unit: Unit) => boolean;
+  /** What becomes of a call to a handler that is made now, whatever its messages are like. */
+  readonly handlerMeets: () => FaultKind | undefined;
 }
 
 /** The scenario's pipeline, for one process. */
 export function buildPipeline(options: BuildOptions): Observable<Settled> {
   const { scenario, process, referee } = options;
   const { pipeline: shape } = scenario;
-  const handlers = work({ seed: scenario.seed, process, referee, characterOf: options.characterOf, isMended: options.isMended });
+  const handlers = work({
+    seed: scenario.seed,
+    process,
+    referee,
+    characterOf: options.characterOf,
+    isMended: options.isMended,
+    meets: options.handlerMeets,
+  });
   let number = 0;
 
   function addStage(before: Observable<Delivery<Unit>>, stage: StageShape): Observable<Delivery<Unit>> {
     const at = number++;
     const { concurrency, timeoutMs } = stage;
-    const guarded = stage.breaker ? { breaker: breaker({ name: `service ${at}`, consecutiveFailures: 3, openMs: 500 }) } : {};
+    const guarded = stage.breaker
+      ? {
+          breaker: breaker({
+            name: `service ${at}`,
+            consecutiveFailures: 3,
+            openMs: 500,
+            ...(shape.onlookersThrow ? { counts: fails } : {}),
+          }),
+        }
+      : {};
     switch (stage.kind) {
       case "handle":
         return before.pipe(handle(handlers.handle(at), { concurrency, timeoutMs, ...guarded }));
@@ -130,9 +149,9 @@ function deliveriesOf({ scenario, source, beside }: BuildOptions): Observable<De
 function entrance(options: BuildOptions): Observable<Delivery<Unit>> {
   const { characterOf, referee, isMended } = options;
   return deliveriesOf(options).pipe(
-    decode(unitCodec(referee, (unit) => characterOf(unit).undecodable && !isMended())),
+    decode(unitCodec(referee, (unit) => characterOf(unit).undecodable && !isMended(unit))),
     filter((unit) => {
-      if (characterOf(unit).clumsy && !isMended()) throw new TypeError(`the filter cannot tell about ${unit.id}`);
+      if (characterOf(unit).clumsy && !isMended(unit)) throw new TypeError(`the filter cannot tell about ${unit.id}`);
       const isWanted = !characterOf(unit).unwanted;
       if (!isWanted) referee.register.end(unit, "filtered");
       return isWanted;
@@ -165,12 +184,13 @@ function see({ process, referee }: BuildOptions, stage: number, unit: Unit): Uni
 /** With a retry policy or without: what follows takes either, so that the type need not say which it is. */
 function retried({ retry: policy }: PipelineShape, body: Observable<Delivery<Unit>>): Tried {
   if (policy === undefined) return asTried(body);
-  const { attempts, firstMs, maxMs, budget, giveBackAfterMs } = policy;
+  const { attempts, firstMs, maxMs, budget, giveBackAfterMs, maxAgeMs } = policy;
   const tried = retry({
     attempts,
     backoff: exponential({ firstMs, maxMs: Math.max(firstMs, maxMs) }),
     ...(budget ? { budget: retryBudget({ share: 0.1, floorPerSecond: 5, maxSaved: 10 }) } : {}),
     ...(giveBackAfterMs === undefined ? {} : { giveBackAfterMs }),
+    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
   });
   return asTried(body.pipe(tried));
 }

@@ -8,6 +8,8 @@ export type Disaster =
   | { readonly kind: "cut"; readonly atMs: number; readonly worker: number; readonly forMs: number }
   /** A worker's wall clock is set. */
   | { readonly kind: "jump"; readonly atMs: number; readonly worker: number; readonly byMs: number }
+  /** A worker is short of memory for a while: whatever works on more messages at once than that fails, as too much. */
+  | { readonly kind: "pressure"; readonly atMs: number; readonly worker: number; readonly forMs: number; readonly most: number }
   /** A lease is given to somebody who does nothing with it. */
   | { readonly kind: "steal"; readonly atMs: number; readonly number: number }
   /** A partition is split in two. */

@@ -1,10 +1,15 @@
 import { faultKinds, type FaultKind, type FaultPoint, type FaultRule } from "../faults/fault.ts";
 import { random, type Random } from "../time/random.ts";
 import type { Disaster } from "./disaster.ts";
+import { isolated } from "./isolated.ts";
 import type { LogShape, PipelineShape, QueueShape, RetryShape, Scenario, StageShape, WorkerShape } from "./scenario.ts";
 
 /** The standard mix: what a seed stands for. */
 export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario {
+  return isolated(drawScenario(seed, kind), random(seed).fork("isolation"));
+}
+
+function drawScenario(seed: number, kind?: "log" | "queue"): Scenario {
   const dice = random(seed).fork("scenario");
   const drawn = dice.chance(0.75) ? "log" : "queue";
   const isLog = (kind ?? drawn) === "log";
@@ -41,15 +46,20 @@ export function generateScenario(seed: number, kind?: "log" | "queue"): Scenario
         hanging: dice.pick([0, 0, 0.01]),
         killing: dice.chance(0.08) && slowest <= 10_000 ? 0.004 : 0,
       },
+      stubborn: 0,
     },
     maxInFlight: dice.pick([1, 5, 20, 100, 1_000]),
     maxBytesInFlight: isTight ? sizes.pick([1, 100, 10_000]) : undefined,
     crashLimit: dice.between(1, 3),
     pipeline,
     workers,
-    faults: faultRules(dice.fork("faults"), [...pointsOf(source), ...(beside === undefined ? [] : queuePoints)], calmMs),
+    faults: [
+      ...faultRules(dice.fork("faults"), [...pointsOf(source), ...(beside === undefined ? [] : queuePoints)], calmMs),
+      ...handlerFaults(dice.fork("handler faults"), calmMs),
+    ],
     disasters: [
       ...disasters(dice.fork("disasters"), source, workers.length, calmMs),
+      ...pressures(dice.fork("memory"), workers.length, calmMs),
       ...readingDisasters(dice.fork("late disasters"), source, pipeline, calmMs),
     ].sort((one, other) => one.atMs - other.atMs),
     calmMs,
@@ -151,6 +161,7 @@ function retryShape(dice: Random, source: "log" | "queue"): RetryShape {
     maxMs: dice.pick([200, 2_000]),
     budget: dice.chance(0.2),
     giveBackAfterMs: source === "queue" && dice.chance(0.4) ? dice.pick([10, 100, 500]) : undefined,
+    maxAgeMs: dice.fork("age").pick([undefined, undefined, undefined, undefined, undefined, undefined, 1_000, 10_000]),
   };
 }
 
@@ -179,6 +190,14 @@ function faultRules(dice: Random, points: readonly FaultPoint[], calmMs: number)
   return rules;
 }
 
+/** What becomes of handlers beside what their messages make of them; done twice or late, by a handler, is the user's own matter. */
+function handlerFaults(dice: Random, calmMs: number): readonly FaultRule[] {
+  if (!dice.chance(0.15)) return [];
+  const kind = dice.pick(["refused", "slow", "hanging", "answer lost", "partial", "crash before", "crash after"] as const);
+  const share = kind.startsWith("crash") ? 0.005 : dice.pick([0.02, 0.1, 0.3]);
+  return [{ point: "handler", kind, share, fromMs: 0, untilMs: dice.between(1_000, calmMs) }];
+}
+
 /** Deaths are rare enough for work to be done between them; a boundary may be down altogether. */
 function shareOf(dice: Random, kind: FaultKind): number {
   if (kind === "crash before" || kind === "crash after") return dice.pick([0.005, 0.03]);
@@ -187,13 +206,20 @@ function shareOf(dice: Random, kind: FaultKind): number {
 
 function disasters(dice: Random, source: LogShape | QueueShape, workers: number, calmMs: number): readonly Disaster[] {
   const found: Disaster[] = [];
-  const kinds: readonly Disaster["kind"][] =
+  const kinds: readonly Exclude<Disaster["kind"], "pressure">[] =
     source.kind === "log" ? ["crash", "stop", "cut", "jump", "steal", "split", "merge"] : ["crash", "stop", "cut", "jump"];
   for (let count = dice.pick([0, 1, 2, 3, 5]); count > 0; count--) found.push(disaster(dice.pick(kinds), dice, workers, calmMs));
   // A group that the log keeps is rewound by the log's own tools.
   if (source.kind === "log" && source.assignedBy === "leases" && dice.chance(0.05))
     found.push({ kind: "rewind", atMs: dice.between(calmMs / 2, calmMs) });
   return found;
+}
+
+function pressures(dice: Random, workers: number, calmMs: number): readonly Disaster[] {
+  if (!dice.chance(0.1)) return [];
+  const atMs = dice.between(0, calmMs - 1_000);
+  const forMs = Math.min(dice.pick([1_000, 5_000, 15_000]), calmMs - atMs);
+  return [{ kind: "pressure", atMs, worker: dice.below(workers), forMs, most: dice.pick([1, 2, 10]) }];
 }
 
 /** What happens to what is read, and to the keys that dead letters block. */
@@ -208,7 +234,7 @@ function readingDisasters(dice: Random, source: LogShape | QueueShape, { failure
   return found;
 }
 
-function disaster(kind: Disaster["kind"], dice: Random, workers: number, calmMs: number): Disaster {
+function disaster(kind: Exclude<Disaster["kind"], "pressure">, dice: Random, workers: number, calmMs: number): Disaster {
   const atMs = dice.between(0, calmMs - 1_000);
   const worker = dice.below(workers);
   const number = dice.below(100);

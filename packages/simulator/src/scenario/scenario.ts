@@ -55,6 +55,8 @@ export interface Load {
   readonly padding: number;
   /** The shares of messages that are troublesome, by what they do. */
   readonly trouble: Trouble;
+  /** How many messages fail until everything outside of their lanes has ended. */
+  readonly stubborn: number;
 }
 
 /** The shares of messages with a trait each. */
@@ -138,6 +140,7 @@ export interface RetryShape {
   readonly maxMs: number;
   readonly budget: boolean;
   readonly giveBackAfterMs: number | undefined;
+  readonly maxAgeMs: number | undefined;
 }
 
 /** A bound on dead letters. */

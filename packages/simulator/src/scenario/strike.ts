@@ -24,6 +24,12 @@ export function strike(world: World, workers: readonly Worker[], disaster: Disas
       worker?.process?.jump(disaster.byMs);
       history.add(worker?.process?.name ?? "nobody", "clock", () => `jumps by ${disaster.byMs} ms`);
       return;
+    case "pressure":
+      if (worker?.process === undefined) return;
+      worker.process.pressedUntilMs = time.nowMs + disaster.forMs;
+      worker.process.pressedTo = disaster.most;
+      history.add(worker.process.name, "memory", () => `is enough for ${disaster.most} messages at once, for ${disaster.forMs} ms`);
+      return;
     case "steal": {
       const stolen = leases.steal(disaster.number) ?? world.group.steal(disaster.number);
       if (stolen === undefined) return;

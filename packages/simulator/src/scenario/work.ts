@@ -1,4 +1,6 @@
 import { failed, type BatchContext, type HandleContext } from "@spillway/core";
+import { SpillwayError } from "@spillway/spec";
+import type { FaultKind } from "../faults/fault.ts";
 import type { SimulatedProcess } from "../process/simulated-process.ts";
 import type { Referee } from "../referee/referee.ts";
 import type { Unit } from "../referee/unit.ts";
@@ -11,8 +13,10 @@ export interface WorkOptions {
   readonly process: SimulatedProcess;
   readonly referee: Referee;
   readonly characterOf: (unit: Unit) => Character;
-  /** Whether failures are a thing of the past: for pipelines that a failure stops. */
-  readonly isMended: () => boolean;
+  /** Whether the failures of this one are a thing of the past: in pipelines that a failure stops, and when a stubborn message has failed for long enough. */
+  readonly isMended: (unit: Unit) => boolean;
+  /** What becomes of a call that is made now, whatever its messages are like. */
+  readonly meets: () => FaultKind | undefined;
 }
 
 /** How long a handler hangs that ends late: longer than any time-out. */
@@ -36,7 +40,11 @@ export function work(options: WorkOptions): {
   }
 
   function fails(unit: Unit, stage: number, { failures }: Behaviour): boolean {
-    return (unit.attempts[stage] ?? 0) <= failures && !options.isMended();
+    return (unit.attempts[stage] ?? 0) <= failures && !options.isMended(unit);
+  }
+
+  function hangs(unit: Unit, stage: number, how: Behaviour): boolean {
+    return (unit.attempts[stage] ?? 0) <= how.hangs && !options.isMended(unit);
   }
 
   function finish(unit: Unit, stage: number, how: Behaviour): Unit {
@@ -63,17 +71,24 @@ export function work(options: WorkOptions): {
       if (!process.alive) return never;
       referee.stages.attempt(process, stage, [unit]);
       const how = behaviour(unit, stage);
-      if (how.kills && !options.isMended()) {
-        process.crash(`${unit.id} killed it`);
-        return never;
-      }
-      if ((unit.attempts[stage] ?? 0) <= how.hangs) return hang(context.signal, how);
-      if (how.delayMs === 0) return finish(unit, stage, how);
-      const ended = referee.stages.running(process, stage);
+      const fault = options.meets();
+      if (dies(fault, [unit], [how])) return never;
+      if (fault === "refused" || fault === "partial") throw new TypeError(`the work on ${unit.id} is refused`);
+      if (fault === "hanging" || hangs(unit, stage, how)) return hang(context.signal, how);
+      const delayMs = delayOf(how.delayMs, fault);
+      if (delayMs === 0 && fault === undefined) return finish(unit, stage, how);
+      // Whom the engine does not wait for any more is not counted.
+      const ended = fault === "slow" ? nothing : referee.stages.running(process, stage);
+      // A signal is made when it is asked for: some ask, so that it is seen whether those are told.
+      const signal = fault === "slow" || how.delayMs % 8 === 0 ? context.signal : undefined;
       return new Promise((resolve, reject) => {
-        process.clock.schedule(how.delayMs, () => {
+        process.clock.schedule(delayMs, () => {
           ended();
+          if (fault === "crash after") process.crash(`the work on ${unit.id} was done`);
+          if (signal?.aborted === false) referee.stages.outlives(process, stage, unit);
+          if (!process.alive || (fault === "slow" && signal?.aborted === true)) return;
           try {
+            if (fault === "answer lost") throw new TypeError(`the work on ${unit.id} was done, and fails`);
             resolve(finish(unit, stage, how));
           } catch (error) {
             reject(error);
@@ -88,17 +103,40 @@ export function work(options: WorkOptions): {
         if (!process.alive) return never;
         referee.stages.attempt(process, stage, units);
         const all = units.map((unit) => behaviour(unit, stage));
-        const killer = all.findIndex(({ kills }) => kills);
-        if (killer >= 0 && !options.isMended()) {
-          process.crash(`${units[killer]?.id} killed it`);
-          return never;
+        const fault = options.meets();
+        if (dies(fault, units, all)) return never;
+        const failsFor = (culprits: readonly Unit[], tooMuch: boolean): void =>
+          referee.attempts.failsAsAWhole(process, stage, units, culprits, tooMuch);
+        if (fault === "refused") {
+          failsFor(units, false);
+          throw new TypeError("the work is refused");
         }
-        const hanging = all.find(({ hangs }, index) => ((units[index] as Unit).attempts[stage] ?? 0) <= hangs);
-        if (hanging !== undefined) return hang(signal, hanging);
+        if (units.length > process.mostAtOnce) {
+          failsFor([], true);
+          throw new SpillwayError(`no memory for ${units.length} messages`, { code: "SPILLWAY_SIMULATED", failureClass: "resource" });
+        }
+        const hanging = all.find((how, index) => hangs(units[index] as Unit, stage, how));
+        if (fault === "hanging" || hanging !== undefined) {
+          failsFor(
+            units.filter((unit, index) => fault === "hanging" || hangs(unit, stage, all[index] as Behaviour)),
+            true,
+          );
+          return hang(signal, hanging ?? (all[0] as Behaviour));
+        }
+        // It may take too long.
+        if (fault === "slow") signal.addEventListener("abort", () => failsFor(units, true), { once: true });
+        const ended = fault === "slow" ? nothing : referee.stages.running(process, stage);
         return new Promise((resolve, reject) => {
-          process.clock.schedule(Math.max(...all.map(({ delayMs }) => delayMs)), () => {
+          process.clock.schedule(delayOf(Math.max(...all.map(({ delayMs }) => delayMs)), fault), () => {
+            ended();
+            if (fault === "crash after") process.crash("the work was done");
+            if (!process.alive || (fault === "slow" && signal.aborted)) return;
             try {
-              resolve(answer(units, all, stage, answers));
+              if (fault === "answer lost") {
+                failsFor(units, false);
+                throw new TypeError("the work was done, and fails");
+              }
+              resolve(answer(units, all, stage, fault === "partial" ? "array" : answers));
             } catch (error) {
               reject(error);
             }
@@ -107,9 +145,27 @@ export function work(options: WorkOptions): {
       },
   };
 
+  /** Whether the process dies of a call, before it has done anything. */
+  function dies(fault: FaultKind | undefined, units: readonly Unit[], all: readonly Behaviour[]): boolean {
+    const killer = units.find((unit, index) => all[index]?.kills === true && !options.isMended(unit));
+    if (killer !== undefined) process.crash(`${killer.id} killed it`);
+    else if (fault === "crash before") process.crash("it began to work");
+    return !process.alive;
+  }
+
+  /** A slow call may take longer than it has time, or not. */
+  function delayOf(delayMs: number, fault: FaultKind | undefined): number {
+    return fault === "slow" ? delayMs + process.clock.random() * hangMs : delayMs;
+  }
+
   function answer(units: readonly Unit[], all: readonly Behaviour[], stage: number, answers: "throws" | "map" | "array"): unknown {
     const bad = units.findIndex((unit, index) => fails(unit, stage, all[index] as Behaviour));
-    if (bad >= 0 && answers === "throws") throw errorOf(all[bad] as Behaviour, units[bad] as Unit);
+    if (bad >= 0 && answers === "throws") {
+      const how = all[bad] as Behaviour;
+      const culprits = units.filter((unit, index) => fails(unit, stage, all[index] as Behaviour));
+      referee.attempts.failsAsAWhole(process, stage, units, culprits, how.error === "resource");
+      throw errorOf(how, units[bad] as Unit);
+    }
     const errors = new Map<number, unknown>();
     const blocked = new Set<unknown>();
     const results = units.map((unit, index) => {
@@ -125,4 +181,8 @@ export function work(options: WorkOptions): {
     });
     return answers === "array" ? results : errors.size === 0 ? undefined : errors;
   }
+}
+
+function nothing(): void {
+  // It was not counted.
 }

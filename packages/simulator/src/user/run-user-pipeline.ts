@@ -83,7 +83,14 @@ export async function runUserPipeline(
   keepHistory: boolean,
 ): Promise<RunResult> {
   const scenario = scenarioOf(seed, options.source ?? "log");
-  const world = new World({ scenario, stages: undefined, lanes: { ordering: "none", childrenFree: true }, blocksKeys: false, keepHistory });
+  const world = new World({
+    scenario,
+    stages: undefined,
+    attempts: { most: Number.POSITIVE_INFINITY, maxAgeMs: undefined },
+    lanes: { ordering: "none", childrenFree: true },
+    blocksKeys: false,
+    keepHistory,
+  });
   const shared = new Map<string, unknown>();
   const sinks = new Map<string, OutgoingMessage<Payload>[]>();
   let appended = false;
@@ -153,7 +160,7 @@ function worldOf(
         notThere('the messages are in a log, which is world.source: give simulate() the option source: "queue" or "queue with groups"')
       );
     },
-    deadLetters: sink("dead letters", "dead-letter", (letter) => referee.letters.stored(letter, Number.POSITIVE_INFINITY)),
+    deadLetters: sink("dead letters", "dead-letter", (letter) => referee.letters.stored(process, letter, Number.POSITIVE_INFINITY)),
     clock: process.clock,
     sink(name) {
       const held = sinks.get(name) ?? [];
