@@ -74,7 +74,7 @@ export function miniEngine({
     const checkpoint = await checkpoints.load(key, lease.token, endless);
     if (checkpoint?.state === "finished") throw new Error("A partition of Kafka never ends.");
     let from = checkpoint?.from ?? lease.start;
-    const skip = new Set<string>(checkpoint?.done ?? []);
+    const skip = new Set<Position>(checkpoint?.done ?? []);
     const entries: Entry[] = [];
     const lanes = new Map<string, Entry[]>();
     const notSaved = new Map<string, Entry>();
@@ -117,9 +117,10 @@ export function miniEngine({
       const last = entries[done - 1];
       if (last !== undefined) from = { at: "after", position: last.message.position };
       entries.splice(0, done);
-      const beyond = entries.filter(({ state }) => state === "done").slice(0, checkpoints.maxDone);
+      const beyond = entries.filter(({ state }) => state === "done").map(({ message }) => message.position);
       const covered = [...notSaved].filter(([, { state }]) => state === "done").map(([id]) => id);
-      const positions: readonly Position[] = beyond.map(({ message }) => message.position);
+      // What an earlier run had done and this one has not read yet is beyond it too.
+      const positions = [...beyond, ...skip].slice(0, checkpoints.maxDone);
       await checkpoints.save(key, { state: "reading", from, done: positions, attempting: undefined }, lease.token, endless);
       saved(lease.partition, from);
       for (const id of covered) notSaved.delete(id);
