@@ -22,8 +22,9 @@ export async function runProgram(
     output += chunk;
     if (stopped || stopAfter === undefined || !output.includes(stopAfter)) return;
     stopped = child.kill("SIGINT");
-    // Two at once would be one for the system. If the program has ended by then, nothing comes of it.
-    setTimeout(() => child.kill("SIGINT"), 20);
+    const until = output.length;
+    // Two at once would be one for the system; and one that comes while the program is ending already, having said its last, would kill it.
+    setTimeout(() => setImmediate(() => output.length === until && child.kill("SIGINT")), 20);
   });
   const [code] = (await once(child, "close")) as [number];
   return { code, lines: output.trimEnd().split("\n") };

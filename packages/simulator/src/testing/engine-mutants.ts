@@ -78,7 +78,7 @@ export const engineMutants: readonly EngineMutant[] = [
     name: "a message is settled while its handler runs",
     file: "engine/work-stage.ts",
     find: "if (isThenable(result)) {",
-    replace: "if (isThenable(result) && this.exit === undefined) {",
+    replace: "if (isThenable(result) && this.left === this.own) {",
   },
   {
     name: "credits are not given back",
@@ -201,7 +201,7 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "halts are taken for deaths",
     file: "engine/queue-intake.ts",
-    find: "buries: !options.run.halts,",
+    find: "buries: !options.run.failures.halts,",
     replace: "buries: true,",
   },
   {
@@ -225,14 +225,14 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "messages that the log has dropped are passed over in silence",
     file: "engine/partition-session.ts",
-    find: "if (batch.lost !== undefined)\n      this.#run.emit(",
-    replace: "if (batch.lost !== undefined && batch.messages.length === 0)\n      this.#run.emit(",
+    find: "this.#lostMessages(batch.lost);",
+    replace: "if (batch.messages.length === 0) this.#lostMessages(batch.lost);",
   },
   {
     name: "what holds the source is not named",
     file: "engine/gates-of.ts",
-    find: "const told = run.gates.flatMap((gate) => gate() ?? []);",
-    replace: "const told: GateExplanation[] = [];",
+    find: "gates.push(...run.gates.flatMap((gate) => gate() ?? []));",
+    replace: "",
   },
   {
     name: "a message that waits for its retry keeps the turn of a careful start",
@@ -285,8 +285,8 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "a message is tried again however old it is",
     file: "engine/retry-stage.ts",
-    find: "- message.timestampMs > maxAgeMs ?",
-    replace: "- message.timestampMs > maxAgeMs * 1_000 ?",
+    find: "inMs - timestampMs > maxAgeMs;",
+    replace: "inMs - timestampMs > maxAgeMs * 1_000;",
     breaks: "G12",
   },
   {
