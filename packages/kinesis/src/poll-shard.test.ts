@@ -13,6 +13,7 @@ import {
 import type { CheckpointStore, LeaseStore, LogBatch, PartitionId, Payload, Position, StartPosition } from "@spillway/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { kinesisSource, type KinesisSource } from "./kinesis-source.ts";
+import { shardReading } from "./testing/shard-reading.ts";
 
 const shard = "shardId-000000000000" as PartitionId;
 const earliest: StartPosition = { at: "earliest" };
@@ -50,24 +51,9 @@ function append(count: number): void {
 
 function read(from: StartPosition = earliest, partition = shard) {
   const controller = new AbortController();
-  const iterator = source.read(partition, { from, signal: controller.signal })[Symbol.asyncIterator]();
-  const batches: LogBatch<Payload>[] = [];
-  const texts: string[] = [];
   return {
-    batches,
-    texts,
+    ...shardReading(source.read(partition, { from, signal: controller.signal })),
     abort: () => controller.abort(new Error("stop")),
-    iterator,
-    /** Pulls until there are so many messages, or to the end. */
-    async until(count: number): Promise<readonly string[]> {
-      while (texts.length < count) {
-        const pulled = await iterator.next();
-        if (pulled.done === true) break;
-        batches.push(pulled.value);
-        texts.push(...pulled.value.messages.map((message) => Buffer.from(message.value ?? []).toString()));
-      }
-      return texts;
-    },
   };
 }
 

@@ -1,8 +1,9 @@
 import { KinesisClient } from "@aws-sdk/client-kinesis";
 import { faultsInTurn, hastyClock, localClientConfig, startKinesisFake, type KinesisFake } from "@spillway-tools/aws-fakes";
-import type { CheckpointStore, LeaseStore, LogBatch, PartitionId, Payload } from "@spillway/spec";
+import type { CheckpointStore, LeaseStore, PartitionId } from "@spillway/spec";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { kinesisSource } from "./kinesis-source.ts";
+import { shardReading } from "./testing/shard-reading.ts";
 
 const stores = { leases: {} as LeaseStore, checkpoints: {} as CheckpointStore };
 const shard = "shardId-000000000000" as PartitionId;
@@ -32,24 +33,7 @@ function append(count: number): void {
 
 function read(partition = shard) {
   const source = kinesisSource({ client, streamName: fake.streamName, consumer: "charges", stores, clock: hastyClock() });
-  const iterator = source.read(partition, { from: { at: "earliest" }, signal })[Symbol.asyncIterator]();
-  const batches: LogBatch<Payload>[] = [];
-  const texts: string[] = [];
-  return {
-    iterator,
-    batches,
-    texts,
-    /** Pulls until there are so many messages, or to the end. */
-    async until(count: number): Promise<readonly string[]> {
-      while (texts.length < count) {
-        const pulled = await iterator.next();
-        if (pulled.done === true) break;
-        batches.push(pulled.value);
-        texts.push(...pulled.value.messages.map((message) => Buffer.from(message.value ?? []).toString()));
-      }
-      return texts;
-    },
-  };
+  return shardReading(source.read(partition, { from: { at: "earliest" }, signal }));
 }
 
 const callsOf = (operation: string) => fake.calls.filter((call) => call.operation === operation);

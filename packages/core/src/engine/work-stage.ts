@@ -10,6 +10,7 @@ import { Slot, type SlotOwner } from "./slot.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import type { StageAdmission } from "./stage-admission.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
+import { TypicalTime } from "./typical-time.ts";
 
 /** What a stage does with a value: returns the next value or a promise of it; throws or rejects to fail. */
 export type Work = (value: unknown, delivery: TrackedDelivery) => unknown;
@@ -60,7 +61,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private readonly idle: Slot[] = [];
   private sweep = 0;
   private waits = 0;
-  private sampledMs: number | undefined = undefined;
+  private readonly time = new TypicalTime();
   private cancelSweep: Cancel | undefined = undefined;
 
   constructor(options: WorkStageOptions) {
@@ -208,7 +209,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   /** How long a handler that waits takes, about, in milliseconds; undefined while none was sampled. */
   get typicalMs(): number | undefined {
-    return this.sampledMs;
+    return this.time.ms;
   }
 
   private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
@@ -219,9 +220,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private sample(slot: Slot): void {
-    const tookMs = this.run.clock.nowMs() - slot.sampledAtMs;
+    this.time.took(this.run.clock.nowMs() - slot.sampledAtMs);
     slot.sampledAtMs = 0;
-    this.sampledMs = this.sampledMs === undefined ? tookMs : this.sampledMs + (tookMs - this.sampledMs) / 8;
   }
 
   private newSlot(): Slot {

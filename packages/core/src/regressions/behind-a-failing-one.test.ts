@@ -7,20 +7,24 @@
 // is started while messages start with care; what stands behind one is not being attempted; nor is a message whose children all wait.
 import { memoryQueue, memoryQueueSource } from "@spillway/memory";
 import type { QueueMessage, Payload } from "@spillway/spec";
+import { pipe } from "rxjs";
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, expand, explain, handle, retry, text } from "../index.ts";
 import { leased } from "../testing/leased.ts";
 import { textOf, world, type World } from "../testing/world.ts";
 
-/** Fails for "bad", and writes down what has passed. */
-function second(passed: string[]) {
-  return handle((value: string) => {
-    if (value === "bad") throw new Error("not yet");
-    passed.push(value);
-  });
+/** Ends a pipeline whose last handler fails for "bad" until hours have passed, and writes down what has passed it. */
+function failingOnes(w: World, passed: string[]) {
+  return pipe(
+    handle((value: string) => {
+      if (value === "bad") throw new Error("not yet");
+      passed.push(value);
+    }),
+    retry({ attempts: 5, backoff: constant(3_600_000) }),
+    deadLetter(w.deadLetters),
+    checkpoint(),
+  );
 }
-
-const patient = retry({ attempts: 5, backoff: constant(3_600_000) });
 
 /** A queue whose messages of one group are given out as often as the test says. */
 function groupQueue(w: World, receives: Readonly<Record<string, number>>) {
@@ -44,10 +48,7 @@ test("G4: after a crash, what is behind a failing message of its lane keeps the 
     ).pipe(
       decode(text()),
       handle((value) => value),
-      second(passed),
-      patient,
-      deadLetter(w.deadLetters),
-      checkpoint(),
+      failingOnes(w, passed),
     ),
   );
   await w.clock.advance(60_000);
@@ -68,10 +69,7 @@ test("G4: after a crash, a message whose child waits for its retry holds its own
     ).pipe(
       decode(text()),
       expand((value) => [value, `beside ${value}`, `more beside ${value}`], { ordering: "none", maxChildren: 2, toPayload: Buffer.from }),
-      second(passed),
-      patient,
-      deadLetter(w.deadLetters),
-      checkpoint(),
+      failingOnes(w, passed),
     ),
   );
   await w.clock.advance(60_000);
@@ -90,10 +88,7 @@ test("G4: after a crash, a message whose children wait for their retries or behi
     ).pipe(
       decode(text()),
       expand((value) => [value, `behind ${value}`], { ordering: "parent", toPayload: Buffer.from }),
-      second(passed),
-      patient,
-      deadLetter(w.deadLetters),
-      checkpoint(),
+      failingOnes(w, passed),
     ),
   );
   await w.clock.advance(60_000);
@@ -115,10 +110,7 @@ test("G4: messages whose children wait for their retries cost no concurrency, af
       ).pipe(
         decode(text()),
         expand((value) => [value, value, `last ${value}`], { ordering: "none", concurrency: 1, maxChildren: 2, toPayload: Buffer.from }),
-        second(passed),
-        patient,
-        deadLetter(w.deadLetters),
-        checkpoint(),
+        failingOnes(w, passed),
       ),
     );
     await w.clock.advance(60_000);
@@ -143,10 +135,7 @@ test("G4: a queue's message that must run alone does not wait for what stands be
   const pipeline = consume(source, { ordering: "key", crashLimit: 3 }).pipe(
     decode(text()),
     handle((value) => (value === "bad" ? value : new Promise<string>((resolve) => ends.push(() => resolve(value)))), { concurrency: 10 }),
-    second(passed),
-    patient,
-    deadLetter(w.deadLetters),
-    checkpoint(),
+    failingOnes(w, passed),
   );
   const running = w.start(pipeline);
   const alone = [{ gate: "careful", says: expect.stringMatching(/^jobs: .* is run alone$/) }];
@@ -178,10 +167,7 @@ test("G4: a queue's message that must run alone and is behind a failing one of i
     consume(source, { ordering: "key", crashLimit: 3 }).pipe(
       decode(text()),
       handle((value) => value),
-      second(passed),
-      patient,
-      deadLetter(w.deadLetters),
-      checkpoint(),
+      failingOnes(w, passed),
     ),
   );
   await w.clock.advance(60_000);
@@ -205,10 +191,7 @@ test("G4: a queue's message that must run alone does not wait for children that 
     consume(source, { ordering: "key", crashLimit: 3 }).pipe(
       decode(text()),
       expand((value) => [value], { ordering: "parent", toPayload: Buffer.from }),
-      second(passed),
-      patient,
-      deadLetter(w.deadLetters),
-      checkpoint(),
+      failingOnes(w, passed),
     ),
   );
   await w.clock.advance(60_000);

@@ -1,20 +1,9 @@
 import { failure } from "../client/check-answer.ts";
 import type { FetchedPartition, FetchRequest, TopicPartition } from "../client/kafka-port.ts";
 import { byteReader, id64, int16, int32, int64, skipTags, topicId, uvarint, type ByteReader } from "./byte-reader.ts";
-import {
-  byteWriter,
-  writeCompactString,
-  writeInt32,
-  writeInt64,
-  writeInt8,
-  writeNoTags,
-  writeTopicId,
-  writeUvarint,
-  written,
-} from "./byte-writer.ts";
+import { byteWriter, writeCompactString, writeInt32, writeInt64, writeNoTags, writeTopicId, writeUvarint, written } from "./byte-writer.ts";
+import { writeFetchLimits } from "./fetch-limits.ts";
 import type { AbortedTransaction } from "./record-set.ts";
-
-const readCommitted = 1;
 
 /**
  * A fetch of version 13, which names topics by their ids: a topic that was deleted and made anew under the same name is another one, and a fetch of the
@@ -31,16 +20,11 @@ export function fetchById(
   return { body: fetchBody(request), read: (payload) => readAnswer(payload, names) };
 }
 
-function fetchBody({ maxWaitMs, minBytes, maxBytes, partitions }: FetchRequest): Buffer {
+function fetchBody(request: FetchRequest): Buffer {
+  const { partitions } = request;
   const writer = byteWriter(64 + partitions.length * 64);
   writeNoTags(writer); // the end of the header, which kafkajs writes without
-  writeInt32(writer, -1); // a consumer, not a replica
-  writeInt32(writer, maxWaitMs);
-  writeInt32(writer, minBytes);
-  writeInt32(writer, maxBytes);
-  writeInt8(writer, readCommitted);
-  writeInt32(writer, 0); // no fetch session
-  writeInt32(writer, -1);
+  writeFetchLimits(writer, request);
   writeUvarint(writer, partitions.length + 1);
   for (const { topicId: id, partition, offset, maxBytes: partitionBytes } of partitions) {
     writeTopicId(writer, id);

@@ -1,10 +1,9 @@
 import { failure } from "../client/check-answer.ts";
 import type { FetchedPartition, FetchRequest } from "../client/kafka-port.ts";
 import { byteReader, id64, int16, int32, int64, string16, type ByteReader } from "./byte-reader.ts";
-import { byteWriter, writeInt32, writeInt64, writeInt8, writeString16, written } from "./byte-writer.ts";
+import { byteWriter, writeInt32, writeInt64, writeString16, written } from "./byte-writer.ts";
+import { writeFetchLimits } from "./fetch-limits.ts";
 import type { AbortedTransaction } from "./record-set.ts";
-
-const readCommitted = 1;
 
 /**
  * A fetch of version 11, which names topics by their names, and the reader of its answer. Unlike kafkajs's it keeps each partition's error apart, so that one partition's trouble does not
@@ -14,15 +13,10 @@ export function fetchByName(request: FetchRequest): { readonly body: Buffer; rea
   return { body: fetchBody(request), read: readAnswer };
 }
 
-function fetchBody({ maxWaitMs, minBytes, maxBytes, partitions }: FetchRequest): Buffer {
+function fetchBody(request: FetchRequest): Buffer {
+  const { partitions } = request;
   const writer = byteWriter(64 + partitions.length * 64);
-  writeInt32(writer, -1); // a consumer, not a replica
-  writeInt32(writer, maxWaitMs);
-  writeInt32(writer, minBytes);
-  writeInt32(writer, maxBytes);
-  writeInt8(writer, readCommitted);
-  writeInt32(writer, 0); // no fetch session
-  writeInt32(writer, -1);
+  writeFetchLimits(writer, request);
   writeInt32(writer, partitions.length);
   for (const { topic, partition, offset, maxBytes: partitionBytes } of partitions) {
     writeString16(writer, topic);
