@@ -1,6 +1,7 @@
 import { SpillwayError } from "@spillway/spec";
 import type { Observable } from "rxjs";
 import type { Delivery, Settled } from "./delivery.ts";
+import { acceptorOf } from "./engine/acceptor-of.ts";
 import type { StageDescription } from "./engine/description.ts";
 import { leavesFailures } from "./engine/failure-policy.ts";
 import { requireCount, requireDuration, requireKnown } from "./engine/require.ts";
@@ -37,18 +38,16 @@ export function checkpoint(options: CheckpointOptions = {}): <T>(source: Observa
     role: { is: "inside" },
     build({ run, next }) {
       run.checkpointPolicy = { everyMessages, everyMs };
-      return {
-        accept(delivery) {
-          const { mark } = delivery;
-          if (mark === undefined) delivery.feed.conclude(delivery, "succeeded");
-          else if (mark.kind !== "failed") delivery.feed.conclude(delivery, mark.kind);
-          else {
-            run.fail(strayFailure(), delivery);
-            return;
-          }
-          next.accept(delivery);
-        },
-      };
+      return acceptorOf((delivery) => {
+        const { mark } = delivery;
+        if (mark === undefined) delivery.feed.conclude(delivery, "succeeded");
+        else if (mark.kind !== "failed") delivery.feed.conclude(delivery, mark.kind);
+        else {
+          run.fail(strayFailure(), delivery);
+          return;
+        }
+        next.accept(delivery);
+      });
     },
   };
   return (source) => addStage(source, stage);

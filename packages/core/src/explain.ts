@@ -102,7 +102,7 @@ export function explain(pipeline: Observable<Settled>): Explanation {
     stages,
     guarantees: [...new Set(inputs.flatMap(guaranteesOf)), ...segments.flatMap(promisesOf)],
     advice: [...(run?.advice ?? [])],
-    counts: run?.counters.snapshot(),
+    counts: run?.counts(),
     feeds: run === undefined ? [] : run.intakes.flatMap((intake) => feedsOf(intake, run)),
     gates: run === undefined ? [] : gatesOf(run),
   };

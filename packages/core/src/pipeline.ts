@@ -1,5 +1,6 @@
 import { SpillwayError } from "@spillway/spec";
 import { Observable, type Operator, type Subscriber, type TeardownLogic } from "rxjs";
+import { acceptorOf } from "./engine/acceptor-of.ts";
 import { ambient, within } from "./engine/ambient.ts";
 import { buildChain } from "./engine/build-chain.ts";
 import type { NamedStage, StageDescription } from "./engine/description.ts";
@@ -112,17 +113,15 @@ function runOfItsOwn(subscriber: Subscriber<unknown>): Run {
   return run;
 }
 
-const nowhere: Acceptor = { accept() {} };
+const nowhere = acceptorOf(() => {});
 
 /** What leaves a segment: open deliveries to the subscriber, marked ones past the user's operators to our next segment. */
 function endOfSegment<Out>(subscriber: Subscriber<Out>, downstream: Acceptor | undefined): Acceptor {
-  return {
-    accept(delivery) {
-      if (delivery.mark !== undefined && downstream !== undefined) downstream.accept(delivery);
-      // The one place where a tracked delivery becomes the public one that the types of the operators have promised.
-      else subscriber.next(delivery as unknown as Out);
-    },
-  };
+  return acceptorOf((delivery) => {
+    if (delivery.mark !== undefined && downstream !== undefined) downstream.accept(delivery);
+    // The one place where a tracked delivery becomes the public one that the types of the operators have promised.
+    else subscriber.next(delivery as unknown as Out);
+  });
 }
 
 function emittedTwice({ message }: TrackedDelivery): SpillwayError {

@@ -74,7 +74,7 @@ export async function run(pipeline: Observable<Settled>, options: RunOptions = {
   }
   if (context.fatalError !== undefined) throw context.fatalError;
   const stoppedBecause = signal?.aborted === true ? reasonOf(signal.reason).message : "the source has ended";
-  return { ...context.counters.snapshot(), elapsedMs: clock.nowMs() - startedMs, stoppedBecause };
+  return { ...context.counts(), elapsedMs: clock.nowMs() - startedMs, stoppedBecause };
 }
 
 function completion(pipeline: Observable<Settled>, context: Run, started: () => void): Promise<void> {

@@ -53,6 +53,7 @@ interface Lane extends BusyLane {
 /** Collects deliveries into batches, keeps each lane in order over them, and takes the results apart again. */
 export class BatchStage implements Acceptor, RunnableStage, Admission {
   readonly name: string;
+  readonly open: Acceptor = this;
   private readonly options: BatchStageOptions;
   private readonly run: Run;
   private readonly next: Acceptor;
@@ -337,8 +338,7 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
   }
 
   private leave(delivery: TrackedDelivery): void {
-    delivery.attempt = 1;
-    delivery.lastFailure = undefined;
+    delivery.recover();
     delivery.leaveHolder();
     this.next.accept(delivery);
   }

@@ -31,6 +31,8 @@ export class Checkpointer {
   failures = 0;
   lastError: Error | undefined = undefined;
   #saving: Promise<boolean> | undefined = undefined;
+  /** Also while a save begins: looking at what has ended may settle so much that another one is asked for. */
+  #isSaving = false;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
@@ -43,15 +45,17 @@ export class Checkpointer {
 
   /** Starts a save if none is under way; one that is will be followed by the next settled message or tick. */
   saveSoon(): void {
-    if (this.#saving === undefined) void this.save();
+    if (!this.#isSaving) void this.save();
   }
 
   /** Resolves to true when everything settled before this call is durable; to false when the partition is lost, the signal has aborted or the run has failed. */
   async save(): Promise<boolean> {
     while (this.#saving !== undefined) await this.#saving;
+    this.#isSaving = true;
     this.#saving = this.#saveUntilDurable();
     const saved = await this.#saving;
     this.#saving = undefined;
+    this.#isSaving = false;
     return saved;
   }
 
@@ -59,9 +63,9 @@ export class Checkpointer {
     const { run, store, key, token, signal } = this.#options;
     for (;;) {
       if (signal.aborted) return false;
-      const covered = this.unsaved;
       this.noted = false;
       const checkpoint = this.#options.capture();
+      const covered = this.unsaved;
       try {
         await store.save(key, checkpoint, token, { signal });
         this.unsaved -= covered;

@@ -35,7 +35,11 @@ export class Counters {
 
   settle(outcome: Outcome): void {
     if (outcome === "succeeded") this.succeeded++;
-    else if (outcome === "filtered") this.filtered++;
+    else this.settleOther(outcome);
+  }
+
+  private settleOther(outcome: Exclude<Outcome, "succeeded">): void {
+    if (outcome === "filtered") this.filtered++;
     else if (outcome === "dead-lettered") this.deadLettered++;
     else this.aborted++;
   }

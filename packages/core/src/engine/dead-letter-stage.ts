@@ -44,6 +44,7 @@ export class DeadLetterStage implements Acceptor {
   readonly #run: Run;
   readonly #sink: Sink<Payload>;
   readonly #next: Acceptor;
+  readonly open: Acceptor;
   readonly #pending = new Ring<Letter>();
   /** Dead letters that block their key, by that, until what is before them has ended: a redrive restores the order only if they are written in it. */
   readonly #following = new Map<string, Letter[]>();
@@ -68,6 +69,7 @@ export class DeadLetterStage implements Acceptor {
     this.#blocksKeys = blocksKeys;
     if (blocksKeys) run.blocksKeys = true;
     this.#meters = budgets.map((budget) => new DeadLetterMeter(budget));
+    this.open = budgets.length === 0 ? next.open : this;
     run.gates.push(() => this.#gate());
   }
 

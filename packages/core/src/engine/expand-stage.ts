@@ -22,6 +22,7 @@ const noChildren = { kind: "filtered", reason: "no children" } as const;
 /** Sends the children of a message through the later stages, and settles the message when all of them are. */
 export class ExpandStage implements Acceptor, RunnableStage {
   readonly name: string;
+  readonly open: Acceptor = this;
   readonly #options: ExpandStageOptions;
 
   constructor(options: ExpandStageOptions) {
@@ -56,6 +57,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     parent.stage = this;
     const hasUnit = unitFor(parent, admission, this.name, changed);
     parent.activity = family;
+    parent.feed.hold(parent);
     admission.occupy(parent);
     let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;

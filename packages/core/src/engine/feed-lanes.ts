@@ -1,5 +1,5 @@
 import type { Message } from "@spillway/spec";
-import type { Place } from "./feed.ts";
+import type { Place } from "./places.ts";
 import { hashOf, LaneTable } from "./lane-table.ts";
 import type { Ordering } from "./ordering.ts";
 import { Ring } from "./ring.ts";
@@ -11,7 +11,7 @@ import type { Window } from "./window.ts";
  * link is the lane's number, as `asLink` makes it.
  */
 export class FeedLanes {
-  private readonly ordering: Ordering;
+  private readonly ordering: Exclude<Ordering, "none">;
   private readonly window: Window<Place>;
   private readonly table = new LaneTable();
   /** The hash of the key last looked for, so that the lane of the message that is started then is entered without another; -1 for none. */
@@ -21,7 +21,7 @@ export class FeedLanes {
   private partitionBusy = false;
   private continues = false;
 
-  constructor(ordering: Ordering, window: Window<Place>) {
+  constructor(ordering: Exclude<Ordering, "none">, window: Window<Place>) {
     this.ordering = ordering;
     this.window = window;
   }
@@ -48,12 +48,11 @@ export class FeedLanes {
     return this.ordering === "key" && this.hangsOn(sequence);
   }
 
-  /** The delivery of the message that is started now. */
-  enter(delivery: TrackedDelivery): void {
-    if (this.ordering === "partition") {
-      this.partitionBusy = true;
-      delivery.ownsLane = true;
-    } else if (this.continues) delivery.ownsLane = true;
+  /** Whether the message that is started now owns its lane from the start. */
+  enter(): boolean {
+    if (this.ordering === "key") return this.continues;
+    this.partitionBusy = true;
+    return true;
   }
 
   /** A delivery that does not leave the gate at once makes its lane busy. */

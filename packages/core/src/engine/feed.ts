@@ -1,11 +1,12 @@
 import type { Message, Original, PartitionId } from "@spillway/spec";
-import type { Credits } from "./credits.ts";
 import { Family } from "./family.ts";
 import { FeedLanes } from "./feed-lanes.ts";
+import type { FeedOwner } from "./feed-owner.ts";
 import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Home, Origin, Parking } from "./home.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
+import { firstOpen, hasEarlierOfKey, isAnyAttempted, underWayIn, waitingIn, type Place } from "./places.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
 import type { StartGuard, UnderWay } from "./start-guard.ts";
@@ -13,38 +14,6 @@ import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
 import { withThoseBehind } from "./with-those-behind.ts";
 import { sharedController } from "./shared-controller.ts";
-
-/** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
-export type Place = Message<unknown> | TrackedDelivery | string;
-
-/** The side of a feed that knows where its messages come from: a partition's session or a queue's intake. */
-export interface FeedOwner {
-  readonly credits: Credits;
-  readonly origin: Origin;
-  /** The bytes that a message arrived with. */
-  original(message: Message<unknown>): Original;
-  /** What is kept of a message that was settled before an earlier one. */
-  noteOf(message: Message<unknown>): string;
-  /** Whether a delivery is settled only when the source has confirmed it: then `conclude` is called, which sees to that. */
-  readonly confirms: boolean;
-  conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void;
-  /** A message was settled; whether that moved the watermark. */
-  settled(moved: boolean): void;
-  /** A message that an earlier run had settled was found; whether that moved the watermark. */
-  skipped(moved: boolean): void;
-  /** Gives a failed message back to the source, to be delivered again after a delay; false when the source cannot do that. */
-  giveBack(delivery: TrackedDelivery, delayMs: number): boolean;
-  /** A delivery was aborted: the watermark stays before it. */
-  aborted(delivery: TrackedDelivery): void;
-  /** Nothing waits and nothing is under way any more. */
-  idle(): void;
-  /** A key was blocked; so many are. */
-  keyBlocked(count: number): void;
-  /** Which children of a message an earlier run has ended. */
-  doneChildren(message: Message<unknown>): DoneChildren | undefined;
-  /** There is something to note in the next checkpoint. */
-  noted(): void;
-}
 
 /**
  * The messages of one partition or queue between intake and settlement: which wait, which are under way, and what they wait for. It knows nothing of
@@ -56,10 +25,15 @@ export class Feed implements Home, Parking, UnderWay {
   readonly ordering: Ordering;
   private readonly owner: FeedOwner;
   private readonly controller = sharedController();
-  readonly window: Window<Place> = new Window<Place>();
+  private readonly places: Window<Place> = new Window<Place>();
   /** The next message that has not been looked at. */
-  private cursor: number = this.window.base;
-  private readonly lanes: FeedLanes;
+  private cursor: number = this.places.base;
+  /** The first message that has not succeeded in its order: those from the base to here have, and are not settled yet. */
+  private front: number = this.places.base;
+  /** How many bytes those have. */
+  private frontBytes = 0;
+  /** Undefined where nothing is to be kept in order. */
+  private readonly lanes: FeedLanes | undefined;
   /** Whether nothing more is let in. */
   closed = false;
   /** Why everything here was aborted; undefined while it was not. */
@@ -76,8 +50,9 @@ export class Feed implements Home, Parking, UnderWay {
   started = 0;
   /** How many messages were ever taken in. */
   private taken = 0;
-  /** How many messages wait or are under way. */
-  unsettled = 0;
+  private open = 0;
+  /** Whether any of its messages had bytes that are counted. */
+  private weighs = false;
 
   /** Its priority: 0 is the highest. */
   readonly level: number;
@@ -87,12 +62,24 @@ export class Feed implements Home, Parking, UnderWay {
     this.run = run;
     this.gate = gate;
     this.ordering = ordering;
-    this.lanes = new FeedLanes(ordering, this.window);
+    this.lanes = ordering === "none" ? undefined : new FeedLanes(ordering, this.places);
     this.owner = owner;
   }
 
   get origin(): Origin {
     return this.owner.origin;
+  }
+
+  /** Its messages as they stand at this moment. */
+  get window(): Window<Place> {
+    this.settleFront();
+    return this.places;
+  }
+
+  /** How many messages wait or are under way. */
+  get unsettled(): number {
+    this.settleFront();
+    return this.open;
   }
 
   blockKey(key: string): void {
@@ -152,12 +139,13 @@ export class Feed implements Home, Parking, UnderWay {
   }
 
   /**
-   * Adds messages that the source has given; the caller has taken their credits. Those that `isDone` knows were settled by an earlier run: they
+   * Adds messages that the source has given, with so many bytes in all; the caller has taken their credits. Those that `isDone` knows were settled by an earlier run: they
    * keep their place and nothing else. Returns how many are new.
    */
-  offer(messages: readonly Message<unknown>[], isDone: ((message: Message<unknown>) => boolean) | undefined): number {
-    const fresh = isDone === undefined ? this.window.appendAll(messages) : this.append(messages, isDone);
-    this.unsettled += fresh;
+  offer(messages: readonly Message<unknown>[], bytes: number, isDone: ((message: Message<unknown>) => boolean) | undefined): number {
+    if (bytes > 0) this.weighs = true;
+    const fresh = isDone === undefined ? this.places.appendAll(messages) : this.append(messages, isDone);
+    this.open += fresh;
     this.taken += fresh;
     this.run.counters.delivered += fresh;
     if (fresh > 0 && this.run.listened) this.run.emit({ type: "delivered", ...this.place, count: fresh });
@@ -178,59 +166,102 @@ export class Feed implements Home, Parking, UnderWay {
     return fresh;
   }
 
-  /** The next message that no lane holds back, or -1. The gate starts it at once. */
-  nextStartable(): number {
-    const { window, lanes } = this;
-    if (this.closed || lanes.allBusy) return -1;
+  /** The delivery of the next message that no lane holds back; undefined when there is none. The gate sends it at once; if it is not settled then, `keep` follows. */
+  next(gate: Gate): TrackedDelivery | undefined {
+    const { lanes, places } = this;
+    const sequence = lanes === undefined ? this.nextWaiting() : this.nextOfLanes(lanes);
+    if (sequence < 0) return undefined;
+    places.setState(sequence, PlaceState.started);
+    return new TrackedDelivery(places.record(sequence) as Message<unknown>, this, sequence, gate, lanes !== undefined && lanes.enter());
+  }
+
+  private nextOfLanes(lanes: FeedLanes): number {
+    if (lanes.allBusy) return -1;
     const freed = lanes.peek();
-    if (freed >= 0) {
-      if (this.guard !== undefined && !this.mayStart(this.guard, freed)) return -1;
-      lanes.shift();
-      return freed;
+    if (freed < 0) {
+      for (let next = this.nextWaiting(); next >= 0; next = this.nextWaiting()) if (!lanes.holdsBack(next)) return next;
+      return -1;
     }
-    while (this.cursor !== window.end) {
-      const sequence = this.cursor;
-      if (this.guard !== undefined && !this.mayStart(this.guard, sequence)) return -1;
-      this.cursor = window.after(sequence);
-      if (window.state(sequence) === PlaceState.waiting && !lanes.holdsBack(sequence)) return sequence;
+    if (!this.mayStart(freed)) return -1;
+    lanes.shift();
+    return freed;
+  }
+
+  /** The next message that has not been looked at and may start; -1 when there is none. */
+  private nextWaiting(): number {
+    const { places } = this;
+    for (let sequence = this.cursor; sequence !== places.end && this.mayStart(sequence); sequence = this.cursor) {
+      this.cursor = places.after(sequence);
+      if (places.state(sequence) === PlaceState.waiting) return sequence;
     }
     return -1;
   }
 
-  /** Makes the delivery of a message that was found startable. If it is not settled at once, `keep` follows. */
-  deliver(sequence: number, gate: Gate): TrackedDelivery {
-    const delivery = new TrackedDelivery(this.window.record(sequence) as Message<unknown>, this, sequence, gate);
-    this.window.setState(sequence, PlaceState.started);
-    if (this.guard !== undefined) this.started++;
-    this.lanes.enter(delivery);
-    return delivery;
+  /**
+   * Enters a delivery that was neither settled at once nor is held by what goes on for it. One that was settled leaves no trace: a young object in an old
+   * array was the dearest part of a message whose handler has nothing to wait for.
+   */
+  keep(delivery: TrackedDelivery): void {
+    // It may have failed at once and be waiting for its retry, taken apart.
+    if (this.places.state(delivery.sequence) === PlaceState.started) this.hold(delivery);
   }
 
-  /**
-   * Enters a delivery that was not settled at once: in the window, and in the lane table if it is still at the gate. One that was leaves no trace: a
-   * young object in an old array was the dearest part of a message whose handler has nothing to wait for.
-   */
-  keep(delivery: TrackedDelivery, atGate: boolean): void {
-    // It may have failed at once and be waiting for its retry, taken apart.
-    if (this.window.state(delivery.sequence) !== PlaceState.started) return;
-    this.window.setRecord(delivery.sequence, delivery);
+  /** Enters a delivery in the window, and in the lane table if it is still at the gate. */
+  hold(delivery: TrackedDelivery): void {
+    this.places.setRecord(delivery.sequence, delivery);
+    if (this.lanes !== undefined || this.abandoned !== undefined) this.holdInLane(delivery);
+  }
+
+  private holdInLane(delivery: TrackedDelivery): void {
     if (this.abandoned !== undefined) this.abort(delivery, this.abandoned);
-    else if (atGate) this.occupy(delivery);
+    else if (delivery.holder === this.gate) this.lanes?.occupy(delivery);
+  }
+
+  held(sequence: number): TrackedDelivery {
+    return this.places.record(sequence) as TrackedDelivery;
   }
 
   occupy(delivery: TrackedDelivery): void {
-    this.lanes.occupy(delivery);
+    this.lanes?.occupy(delivery);
   }
 
   passLane(delivery: TrackedDelivery): void {
     this.gate.enqueue(this);
-    this.lanes.pass(delivery);
+    this.lanes?.pass(delivery);
   }
 
   /** A delivery has come to the end of its pipeline. */
   conclude(delivery: TrackedDelivery, outcome: FinalOutcome): void {
     if (this.owner.confirms) this.owner.conclude(delivery, outcome);
+    else if (delivery.sequence === this.front && outcome === "succeeded" && this.guard === undefined) this.advance(delivery);
     else this.settle(delivery, outcome);
+  }
+
+  /** It has succeeded in its order: it is settled together with those that do after it, before anybody looks. */
+  private advance(delivery: TrackedDelivery): void {
+    if (delivery.settled) return;
+    delivery.settled = true;
+    const { sequence } = delivery;
+    this.front = this.places.after(sequence);
+    if (sequence === this.places.base) this.gate.settleSoon(this);
+    if (this.weighs) this.frontBytes += sizeOf(delivery.message.value);
+    if (delivery.holder !== undefined) delivery.giveUpHolder();
+    if (this.run.whenEnded !== undefined) this.run.whenEnded(delivery);
+  }
+
+  /** Settles what has succeeded in its order. */
+  settleFront(): void {
+    const { places } = this;
+    if (this.front === places.base) return;
+    const count = places.settleUntil(this.front);
+    const bytes = this.frontBytes;
+    this.front = places.base;
+    this.frontBytes = 0;
+    this.open -= count;
+    this.run.counters.succeeded += count;
+    this.owner.credits.release(count, bytes);
+    this.owner.settled(count, true);
+    if (this.open === 0) this.owner.idle();
   }
 
   paused(delivery: TrackedDelivery): void {
@@ -255,7 +286,7 @@ export class Feed implements Home, Parking, UnderWay {
     if (delivery.settled) return;
     const moved = this.settlePlace(delivery.sequence, delivery.message);
     this.run.counters.settle(outcome);
-    this.owner.settled(moved);
+    this.owner.settled(1, moved);
     this.finish(delivery);
   }
 
@@ -284,8 +315,8 @@ export class Feed implements Home, Parking, UnderWay {
       this.run.counters.settle("aborted");
       this.owner.credits.release(1, sizeOf(message.value));
     }
-    this.unsettled -= waiting.length;
-    if (this.unsettled === 0) this.owner.idle();
+    this.open -= waiting.length;
+    if (this.open === 0) this.owner.idle();
     return waiting;
   }
 
@@ -308,22 +339,14 @@ export class Feed implements Home, Parking, UnderWay {
     this.controller.abort(reason);
   }
 
-  hasEarlierOfKey({ message, sequence }: TrackedDelivery): boolean {
-    let found = false;
-    let isBefore = true;
-    this.window.forEach((place, state, at) => {
-      isBefore &&= at !== sequence;
-      if (!isBefore || found || state === PlaceState.settled || typeof place === "string") return;
-      const { key } = place instanceof TrackedDelivery ? place.message : place;
-      found = key === message.key && !(place instanceof TrackedDelivery && place.settled);
-    });
-    return found;
+  hasEarlierOfKey(delivery: TrackedDelivery): boolean {
+    return hasEarlierOfKey(this.window, delivery);
   }
 
   /** The oldest unsettled message, and its delivery if it was let in. */
   first(): { readonly message: Message<unknown>; readonly delivery: TrackedDelivery | undefined } | undefined {
     const { window } = this;
-    const sequence = this.firstOpen();
+    const sequence = firstOpen(window, this.closed);
     const place = sequence === window.end ? undefined : window.record(sequence);
     if (place === undefined || typeof place === "string") return undefined;
     if (place instanceof TrackedDelivery) return { message: place.message, delivery: place };
@@ -343,11 +366,7 @@ export class Feed implements Home, Parking, UnderWay {
 
   /** The messages that are here and have not been let in, oldest first. */
   waiting(): readonly Message<unknown>[] {
-    const messages: Message<unknown>[] = [];
-    this.window.forEach((place, state) => {
-      if (state === PlaceState.waiting) messages.push(place as Message<unknown>);
-    });
-    return messages;
+    return waitingIn(this.window);
   }
 
   /** The deliveries that have children under way. */
@@ -357,48 +376,34 @@ export class Feed implements Home, Parking, UnderWay {
 
   /** The deliveries that are under way, oldest first. */
   underWay(): readonly TrackedDelivery[] {
-    const deliveries: TrackedDelivery[] = [];
-    this.window.forEach((place, state) => {
-      // A message in a place that has started is being let in at this moment; `keep` sees to it.
-      if (state === PlaceState.started && place instanceof TrackedDelivery && !place.settled) deliveries.push(place);
-    });
-    return deliveries;
+    return underWayIn(this.window);
   }
 
   isAnyAttempted(waiting: ReadonlySet<Message<unknown>>): boolean {
-    const held = new Set<string>();
-    let found = false;
-    this.window.forEach((place, state) => {
-      if (found || typeof place === "string" || (state !== PlaceState.started && state !== PlaceState.parked)) return;
-      // A message in a place that has started is being let in at this moment.
-      const message = place instanceof TrackedDelivery ? place.message : place;
-      const lane = this.ordering === "key" ? message.key : undefined;
-      if (!waiting.has(message)) found = !(place instanceof TrackedDelivery && (place.settled || (isIn(lane, held) && stands(place))));
-      else if (lane !== undefined) held.add(lane);
-    });
-    return found;
+    return isAnyAttempted(this.window, this.ordering, waiting);
   }
 
-  private mayStart(guard: StartGuard, sequence: number): boolean {
+  private mayStart(sequence: number): boolean {
+    return !this.closed && (this.guard === undefined || this.guardAllows(this.guard, sequence));
+  }
+
+  private guardAllows(guard: StartGuard, sequence: number): boolean {
     if (this.window.state(sequence) !== PlaceState.waiting) return true;
     return guard.mayStart(this.window.record(sequence) as Message<unknown>, this);
   }
 
-  /** The first place that is not settled, or the window's end. Once the feed is closed, those that were aborted keep their places, and are not meant. */
-  private firstOpen(): number {
-    const { window } = this;
-    let sequence = window.base;
-    if (!this.closed) return sequence;
-    const isOpen = (state: number, place: Place | undefined): boolean =>
-      state === PlaceState.parked || (state === PlaceState.started && !(place instanceof TrackedDelivery && place.settled));
-    while (sequence !== window.end && !isOpen(window.state(sequence), window.record(sequence))) sequence = window.after(sequence);
-    return sequence;
+  /** An aborted message keeps no place here, because its source does not go by places; whether that moved the watermark. */
+  giveUpPlace({ sequence, message }: TrackedDelivery): boolean {
+    return this.settlePlace(sequence, message);
   }
 
   /** Notes what was settled beyond the watermark; for the place at the watermark itself the message says it. */
   private settlePlace(sequence: number, message: Message<unknown>): boolean {
-    if (sequence !== this.window.base) this.window.setRecord(sequence, this.owner.noteOf(message));
-    return this.window.settle(sequence);
+    const { places } = this;
+    if (sequence !== places.base) places.setRecord(sequence, this.owner.noteOf(message));
+    if (!places.settle(sequence)) return false;
+    this.front = places.base;
+    return true;
   }
 
   private abortAll(deliveries: readonly TrackedDelivery[], reason: Error): void {
@@ -429,27 +434,21 @@ export class Feed implements Home, Parking, UnderWay {
 
   private finish(delivery: TrackedDelivery): void {
     delivery.settled = true;
-    this.unsettled--;
+    this.open--;
     this.owner.credits.release(1, sizeOf(delivery.message.value));
     if (delivery.holder !== undefined) delivery.giveUpHolder();
-    if (this.guard !== undefined) this.tell(this.guard, delivery);
-    if (this.run.whenEnded !== undefined) this.run.whenEnded(delivery);
-    if (this.unsettled === 0) this.owner.idle();
+    if (this.guard !== undefined || this.run.whenEnded !== undefined) this.tell(delivery);
+    if (this.open === 0) this.owner.idle();
   }
 
-  private tell(guard: StartGuard, delivery: TrackedDelivery): void {
-    this.started--;
-    guard.ended(delivery);
-    this.gate.enqueue(this);
-    this.gate.pump();
+  /** Tells whoever waits for the ends of deliveries. */
+  private tell(delivery: TrackedDelivery): void {
+    if (this.guard !== undefined) {
+      this.started--;
+      this.guard.ended(delivery);
+      this.gate.enqueue(this);
+      this.gate.pump();
+    }
+    this.run.whenEnded?.(delivery);
   }
-}
-
-function isIn(lane: string | undefined, held: ReadonlySet<string>): boolean {
-  return lane !== undefined && held.has(lane);
-}
-
-/** Whether nothing is done with a delivery whose lane is held, nor with any child of it. */
-function stands(delivery: TrackedDelivery): boolean {
-  return delivery.activity instanceof Family ? delivery.activity.stands : delivery.standsBehind;
 }

@@ -1,19 +1,17 @@
+import { acceptorOf } from "./acceptor-of.ts";
 import type { Gate } from "./gate.ts";
 import type { Acceptor } from "./stage.ts";
-import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** Lets deliveries out of the gate where no handler does: before stages that keep lanes themselves, and before a user's own operators. */
 export function gateExit(gate: Gate, next: Acceptor): Acceptor {
-  return {
-    accept(delivery: TrackedDelivery): void {
-      if (delivery.mark?.kind === "failed" || delivery.holder !== gate) {
-        next.accept(delivery);
-        return;
-      }
-      const { hasUnit, ownsLane } = delivery;
-      delivery.leaveHolder();
+  return acceptorOf((delivery) => {
+    if (delivery.mark?.kind === "failed" || delivery.holder !== gate) {
       next.accept(delivery);
-      gate.release(delivery, hasUnit, ownsLane);
-    },
-  };
+      return;
+    }
+    const { hasUnit, ownsLane } = delivery;
+    delivery.leaveHolder();
+    next.accept(delivery);
+    gate.release(delivery, hasUnit, ownsLane);
+  });
 }

@@ -3,6 +3,7 @@ import type { Feed } from "./feed.ts";
 import { Ring } from "./ring.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
+import type { StartGuard } from "./start-guard.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { Turns } from "./turns.ts";
 
@@ -10,6 +11,7 @@ import { Turns } from "./turns.ts";
 const sliceMs = 5;
 /** How many messages are started before the next feed has its turn and the clock is looked at. */
 const startsPerTurn = 64;
+const answered = Promise.resolve();
 
 /**
  * Lets messages into the chain: as many at once as there are units, each lane in order, feeds in turn. Messages that wait here cost a few bytes each;
@@ -21,6 +23,8 @@ export class Gate implements Admission {
   private readonly turns: Turns;
   private current: Feed | undefined = undefined;
   private readonly resumed = new Ring<TrackedDelivery>();
+  /** Feeds that have messages to settle. */
+  private readonly ahead = new Ring<Feed>();
   /** The head of the chain; set when that is built. */
   private entry: Acceptor | undefined = undefined;
   units: number;
@@ -28,6 +32,12 @@ export class Gate implements Admission {
   private cancelBreath: Cancel | undefined = undefined;
   private sliceEndsMs = 0;
   private starts = 0;
+  /** Whether a pump will follow the answers that are being heard. */
+  private due = false;
+  private readonly onDue = (): void => {
+    this.due = false;
+    this.pump();
+  };
 
   constructor(run: Run, units: number, turns: Turns = new Turns(1)) {
     this.run = run;
@@ -52,13 +62,12 @@ export class Gate implements Admission {
 
   /** Starts what may be started; returns when units, work or the time slice are used up. */
   pump(): void {
-    if (this.pumping || this.cancelBreath !== undefined) return;
+    if (this.pumping) return;
     this.pumping = true;
     try {
-      while (this.units > 0 && this.run.crowding === 0) {
-        if (this.resumed.size > 0) this.startResumed();
-        else if (!this.startNext()) break;
-      }
+      this.settleAll();
+      this.sendAll();
+      this.settleAll();
     } catch (error) {
       // Nothing of the user's throws here: this is a fault of the engine, and going on could lose messages.
       this.run.fail(error);
@@ -67,22 +76,36 @@ export class Gate implements Admission {
     }
   }
 
-  /** Makes a delivery of a message and sends it into the chain. */
-  start(feed: Feed, sequence: number): void {
-    this.units--;
-    const delivery = feed.deliver(sequence, this);
-    if (feed.takenBack.size === 0 && feed.guard === undefined) (this.entry as Acceptor).accept(delivery);
-    else this.startWithCare(feed, delivery);
-    if (!delivery.settled) feed.keep(delivery, delivery.holder === this);
+  /** The feed has messages that have ended in their order; it settles them together, after those that end with them. */
+  settleSoon(feed: Feed): void {
+    this.ahead.push(feed);
+    if (!this.pumping && !this.due) this.pumpSoon();
   }
 
-  // Apart from start, so that what is rare does not stand in the way of inlining what is not.
-  private startWithCare(feed: Feed, delivery: TrackedDelivery): void {
-    const entry = this.entry as Acceptor;
+  private settleAll(): void {
+    for (let feed = this.ahead.shift(); feed !== undefined; feed = this.ahead.shift()) feed.settleFront();
+  }
+
+  private sendAll(): void {
+    let delivery: TrackedDelivery | undefined;
+    do {
+      if (delivery !== undefined) this.send(delivery);
+      delivery = this.next();
+    } while (delivery !== undefined);
+  }
+
+  private send(delivery: TrackedDelivery): void {
+    (this.entry as Acceptor).accept(delivery);
+    if (!delivery.settled && delivery.activity === undefined) delivery.feed.keep(delivery);
+  }
+
+  // Apart from send, so that what is rare does not stand in the way of inlining what is not.
+  private sendWithCare(feed: Feed, guard: StartGuard, delivery: TrackedDelivery): void {
+    feed.started++;
     const takenBack = feed.takenBack.get(delivery.message);
     if (takenBack !== undefined) feed.abort(delivery, takenBack);
-    else if (feed.guard === undefined) entry.accept(delivery);
-    else feed.guard.begin(delivery, (each) => entry.accept(each));
+    else guard.begin(delivery, (each) => (this.entry as Acceptor).accept(each));
+    if (!delivery.settled && delivery.activity === undefined) feed.keep(delivery);
   }
 
   park(delivery: TrackedDelivery): void {
@@ -102,7 +125,13 @@ export class Gate implements Admission {
   release(delivery: TrackedDelivery, unit: boolean, lane: boolean): void {
     if (unit) this.units++;
     if (lane) delivery.feed.passLane(delivery);
-    if (!this.pumping) this.pump();
+    if (!this.pumping && !this.due) this.pumpSoon();
+  }
+
+  /** Handlers often answer together: what may start in their place does so when all of them have been heard. */
+  private pumpSoon(): void {
+    this.due = true;
+    void answered.then(this.onDue);
   }
 
   private startResumed(): void {
@@ -113,21 +142,30 @@ export class Gate implements Admission {
     (delivery.stage as RunnableStage).start(delivery);
   }
 
-  /** Starts one message of the feed whose turn it is, or of the next one that has something to start; false when there is nothing or no time. */
-  private startNext(): boolean {
-    for (let feed = this.current ?? this.nextFeed(); feed !== undefined; feed = this.nextFeed()) {
-      const sequence = feed.nextStartable();
-      if (sequence < 0) {
-        feed.queued = false;
-        this.current = undefined;
+  /** The next delivery to be sent into the chain, with its unit; undefined when units, work or the time slice are used up. */
+  private next(): TrackedDelivery | undefined {
+    while (this.units > 0 && this.run.crowding === 0 && this.cancelBreath === undefined) {
+      if (this.resumed.size > 0) {
+        this.startResumed();
         continue;
       }
-      if (++this.starts >= startsPerTurn) this.endTurn(feed);
-      else if (this.turns.ranked && this.turns.some) this.endCurrent(feed);
-      this.start(feed, sequence);
-      return this.cancelBreath === undefined;
+      const feed = this.current ?? this.nextFeed();
+      if (feed === undefined) return undefined;
+      const delivery = feed.next(this);
+      if (delivery === undefined) this.endOf(feed);
+      else {
+        this.units--;
+        if (++this.starts >= startsPerTurn || this.turns.ranked) this.endTurn(feed);
+        if (feed.guard === undefined) return delivery;
+        this.sendWithCare(feed, feed.guard, delivery);
+      }
     }
-    return false;
+    return undefined;
+  }
+
+  private endOf(feed: Feed): void {
+    feed.queued = false;
+    this.current = undefined;
   }
 
   private nextFeed(): Feed | undefined {
@@ -142,8 +180,9 @@ export class Gate implements Admission {
 
   /** The next feed has its turn, and the event loop too, when it is time. */
   private endTurn(feed: Feed): void {
-    this.starts = 0;
     if (this.turns.some) this.endCurrent(feed);
+    if (this.starts < startsPerTurn) return;
+    this.starts = 0;
     const now = this.run.clock.nowMs();
     if (now < this.sliceEndsMs) return;
     this.cancelBreath = this.run.clock.defer(() => {

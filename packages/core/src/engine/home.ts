@@ -26,6 +26,12 @@ export interface Home {
   readonly closed: boolean;
   /** Keeps messages in place of deliveries that wait; undefined where each delivery is kept as it is. */
   readonly parking: Parking | undefined;
+  /** Keeps a delivery that has not ended where `held` finds it. Called before anything goes on for it that does not end at once. */
+  hold(delivery: TrackedDelivery): void;
+  /** The same for one that the gate has sent, and for which nothing goes on: it waits somewhere. */
+  keep(delivery: TrackedDelivery): void;
+  /** The delivery of this number, which is held. */
+  held(sequence: number): TrackedDelivery;
   /** The bytes that a message arrived with. */
   original(message: Message<unknown>): Original;
   /** The source's message that a delivery is of, or was made of. */

@@ -131,11 +131,10 @@ export class ParkingLot {
     const sequence = page.sequences[at] as number;
     const message = site.home.parking?.messageAt(sequence);
     if (message === undefined) return undefined;
-    const delivery = new TrackedDelivery(message, site.home, sequence, site.holder);
+    const delivery = new TrackedDelivery(message, site.home, sequence, site.holder, site.ownsLane);
     const value = page.values?.[at];
     if (value !== undefined) delivery.value = value === madeUndefined ? undefined : value;
     delivery.hasUnit = false;
-    delivery.ownsLane = site.ownsLane;
     delivery.attempt = page.attempts[at] as number;
     delivery.stage = site.stage;
     delivery.waits = true;

@@ -92,8 +92,11 @@ export class PartitionProgress {
   #donePositions({ window }: Feed, maxDone: number): readonly Position[] {
     const done: Position[] = [];
     let sequence = window.base;
-    for (let left = window.size; left > 0 && done.length < maxDone; left--) {
-      if (window.state(sequence) === PlaceState.settled) done.push(window.record(sequence) as Position);
+    for (let left = window.ahead; left > 0 && done.length < maxDone; ) {
+      if (window.state(sequence) === PlaceState.settled) {
+        done.push(window.record(sequence) as Position);
+        left--;
+      }
       sequence = window.after(sequence);
     }
     // What an earlier run had done and this one has not read yet comes after all that is in the window.

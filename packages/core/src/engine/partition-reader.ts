@@ -1,6 +1,6 @@
 import type { LogBatch, LogSource, PartitionId, StartPosition } from "@spillway/spec";
+import { AbortableWaits } from "./abortable-waits.ts";
 import type { Credits } from "./credits.ts";
-import { orAborted } from "./or-aborted.ts";
 
 /** What a reader works with. */
 export interface PartitionReaderOptions {
@@ -29,10 +29,11 @@ export async function readPartition(options: PartitionReaderOptions, start: Star
     let reserved = 0;
     let expected = 1;
     const iterator = source.read(partition, { from, signal: stop })[Symbol.asyncIterator]();
+    const waits = new AbortableWaits(abandoned);
     try {
       while (await room(expected)) {
         reserved = credits.page(expected);
-        const next = await orAborted(iterator.next(), abandoned);
+        const next = await waits.for(iterator.next());
         if (next === undefined || stop.aborted) break;
         if (next.done === true) return true;
         failures = 0;
@@ -46,7 +47,8 @@ export async function readPartition(options: PartitionReaderOptions, start: Star
       if (!(await survive(error, ++failures))) return false;
     } finally {
       if (reserved > 0) credits.exchange(reserved, 0, 0);
-      await orAborted(endQuietly(iterator), abandoned);
+      await waits.for(endQuietly(iterator));
+      waits.end();
     }
   }
   return false;

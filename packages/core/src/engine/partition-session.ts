@@ -17,7 +17,8 @@ import {
 import { CarefulStart } from "./careful-start.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import type { Credits } from "./credits.ts";
-import { Feed, type FeedOwner } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import type { FeedOwner } from "./feed-owner.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Gate } from "./gate.ts";
 import { graceMs } from "./grace.ts";
@@ -193,9 +194,10 @@ export class PartitionSession implements FeedOwner {
     if (moved) this.#whenPassed?.();
   }
 
-  settled(moved: boolean): void {
+  settled(count: number, moved: boolean): void {
     if (moved) this.#whenPassed?.();
-    if (++this.#checkpointer.unsaved >= this.#options.policy.everyMessages) this.#checkpointer.saveSoon();
+    this.#checkpointer.unsaved += count;
+    if (this.#checkpointer.unsaved >= this.#options.policy.everyMessages) this.#checkpointer.saveSoon();
   }
 
   giveBack(_delivery: TrackedDelivery, _delayMs: number): boolean {
@@ -313,7 +315,7 @@ export class PartitionSession implements FeedOwner {
       return;
     }
     this.credits.exchange(reserved, batch.messages.length, bytes);
-    this.feed.offer(batch.messages, this.#progress.expectsDone ? (message) => this.#takeDone(message) : undefined);
+    this.feed.offer(batch.messages, bytes, this.#progress.expectsDone ? (message) => this.#takeDone(message) : undefined);
     // What comes after the gap may all be done already; the checkpoint is to be beyond it, or the loss is told again and again.
     if (batch.lost !== undefined) this.noted();
   }

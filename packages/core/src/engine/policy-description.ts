@@ -26,6 +26,7 @@ export function describePolicy(policy: PolicyDescription): StageDescription {
       const decide = (delivery: TrackedDelivery, failure: Failure): void =>
         policy.failed(delivery, failure, run, () => next.accept(delivery));
       return {
+        open: next.open,
         accept(delivery) {
           const { mark } = delivery;
           if (mark === undefined || mark.kind !== "failed") next.accept(delivery);

@@ -1,7 +1,8 @@
 import { failureClassOf, hasCode, type ItemResult, type Message, type QueueMessage, type QueueSource } from "@spillway/spec";
 import type { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
-import type { Feed, Place } from "./feed.ts";
+import type { Feed } from "./feed.ts";
+import type { Place } from "./places.ts";
 import { pause } from "./pause.ts";
 import type { Run } from "./run-context.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";

@@ -1,7 +1,8 @@
 import { failureClassOf, SpillwayError, type Message, type Original, type QueueMessage, type QueueSource } from "@spillway/spec";
 import { Acknowledger } from "./acknowledger.ts";
 import type { Credits } from "./credits.ts";
-import { Feed, type FeedOwner } from "./feed.ts";
+import { Feed } from "./feed.ts";
+import type { FeedOwner } from "./feed-owner.ts";
 import type { Gate } from "./gate.ts";
 import { graceMs } from "./grace.ts";
 import type { FinalOutcome, Origin } from "./home.ts";
@@ -146,7 +147,7 @@ export class QueueIntake implements Intake, FeedOwner {
     // A queue keeps no list of settled messages.
   }
 
-  settled(moved: boolean): void {
+  settled(_count: number, moved: boolean): void {
     // The queue has confirmed already, and has no watermark; but there may be room again.
     if (moved) this.#passed();
   }
@@ -164,8 +165,7 @@ export class QueueIntake implements Intake, FeedOwner {
   }
 
   aborted(delivery: TrackedDelivery): void {
-    this.feed.window.setRecord(delivery.sequence, "");
-    if (this.feed.window.settle(delivery.sequence)) this.#passed();
+    if (this.feed.giveUpPlace(delivery)) this.#passed();
     if (!this.feed.takenBack.delete(delivery.message)) this.#returns.soon([delivery.message]);
   }
 
@@ -201,6 +201,7 @@ export class QueueIntake implements Intake, FeedOwner {
       while (this.feed.window.size >= this.#maxSpan && !signal.aborted) await this.#nextPass();
       if (!(await this.credits.reserve(wanted, signal))) return;
       let messages: readonly QueueMessage<unknown>[] = [];
+      let bytes = 0;
       try {
         messages = await this.#source.receive({ maxMessages: this.credits.page(wanted), signal });
         failures = 0;
@@ -211,11 +212,10 @@ export class QueueIntake implements Intake, FeedOwner {
         if (failureClassOf(error) === "fatal") this.#run.fail(error);
         await pause(this.#run.clock, this.trouble.failed(error, ++failures), signal);
       } finally {
-        let bytes = 0;
         for (const message of messages) bytes += sizeOf(message.value);
         this.credits.exchange(wanted, messages.length, bytes);
       }
-      if (messages.length > 0) this.#offer(messages);
+      if (messages.length > 0) this.#offer(messages, bytes);
     }
   }
 
@@ -228,9 +228,9 @@ export class QueueIntake implements Intake, FeedOwner {
     this.#whenPassed.clear();
   }
 
-  #offer(messages: readonly QueueMessage<unknown>[]): void {
+  #offer(messages: readonly QueueMessage<unknown>[], bytes: number): void {
     if (!this.feed.closed) {
-      this.feed.offer(messages, undefined);
+      this.feed.offer(messages, bytes, undefined);
       return;
     }
     for (const message of messages) this.credits.release(1, sizeOf(message.value));

@@ -22,6 +22,7 @@ export class RetryStage implements Acceptor {
   readonly #run: Run;
   readonly #rules: RetryRules;
   readonly #next: Acceptor;
+  readonly open: Acceptor;
   readonly #rationing: Rationing | undefined;
 
   constructor(run: Run, rules: RetryRules, next: Acceptor) {
@@ -29,6 +30,7 @@ export class RetryStage implements Acceptor {
     this.#rules = rules;
     this.#next = next;
     const { budget } = rules;
+    this.open = budget === undefined ? next.open : this;
     if (budget !== undefined)
       this.#rationing = {
         budget,

@@ -5,7 +5,7 @@ import type { GateExplanation } from "../gate-explanation.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import { BudgetQueue } from "./budget-queue.ts";
 import { CarefulTurn } from "./careful-turn.ts";
-import { Counters } from "./counters.ts";
+import { Counters, type Counts } from "./counters.ts";
 import { leavesFailures, type FailurePolicy } from "./failure-policy.ts";
 import type { Feed } from "./feed.ts";
 import { isThenable } from "./is-thenable.ts";
@@ -152,6 +152,12 @@ export class Run {
     }
   }
 
+  /** What it has counted so far. */
+  counts(): Counts {
+    for (const { feeds } of this.intakes) for (const feed of feeds) feed.settleFront();
+    return this.counters.snapshot();
+  }
+
   /** Whether anybody listens, so that an event is worth making. */
   get listened(): boolean {
     return this.settings.listener !== undefined;
@@ -181,7 +187,7 @@ export class Run {
     const busy = this.stages.filter(({ running }) => running > 0);
     const expected = busy.flatMap(({ typicalMs }) => typicalMs ?? []);
     return {
-      inFlight: this.counters.snapshot().inFlight,
+      inFlight: this.counts().inFlight,
       running: busy.reduce((sum, { running }) => sum + running, 0),
       expectedMs: expected.length === 0 ? undefined : Math.round(Math.max(...expected)),
       late: this.listened ? this.#late() : [],

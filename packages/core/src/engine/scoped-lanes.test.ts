@@ -7,7 +7,7 @@ import { TrackedDelivery } from "./tracked-delivery.ts";
 /** The delivery of a message with this key, in a scope of its own or in the given one. */
 function delivery(key: string | undefined, laneScope: object, sequence = 0): TrackedDelivery {
   const message = { id: `${key}-${sequence}`, key, value: null, headers: [], timestampMs: 0 };
-  return new TrackedDelivery(message, { ordering: "key", laneScope } as Home, sequence, undefined);
+  return new TrackedDelivery(message, { ordering: "key", laneScope } as Home, sequence, undefined, false);
 }
 
 function busy(): BusyLane {

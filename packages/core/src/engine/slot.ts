@@ -1,5 +1,5 @@
 import { sharedController } from "./shared-controller.ts";
-import type { Activity } from "./home.ts";
+import type { Activity, Home } from "./home.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** The stage that a slot works for. */
@@ -15,8 +15,11 @@ export interface SlotOwner {
  * message which neither fails nor times out allocates neither.
  */
 export class Slot implements Activity {
-  delivery: TrackedDelivery | undefined = undefined;
-  /** When its handler started, if this one is a sample of how long handlers take; 0 otherwise. */
+  /** Where the delivery is held whose handler is running; undefined while none is. A reference to it would cost the collector more than looking it up. */
+  private home: Home | undefined = undefined;
+  private sequence = 0;
+  /** Whether its handler is a sample of how long handlers take; if so, when it started. */
+  isSample = false;
   sampledAtMs = 0;
   /** The owner's sweep during which its handler started, for time-outs. */
   startedAtSweep = 0;
@@ -28,11 +31,27 @@ export class Slot implements Activity {
   constructor(owner: SlotOwner) {
     this.owner = owner;
     this.onResolved = (value) => {
-      if (this.delivery !== undefined) owner.resolved(this, this.delivery, value);
+      if (this.home !== undefined) owner.resolved(this, this.home.held(this.sequence), value);
     };
     this.onRejected = (error) => {
-      if (this.delivery !== undefined) owner.rejected(this, this.delivery, error);
+      if (this.home !== undefined) owner.rejected(this, this.home.held(this.sequence), error);
     };
+  }
+
+  /** The delivery whose handler is running; undefined while none is. */
+  get delivery(): TrackedDelivery | undefined {
+    return this.home?.held(this.sequence);
+  }
+
+  /** It runs a handler for this delivery, which its home holds by the time the handler answers. */
+  take({ feed, sequence }: TrackedDelivery): void {
+    this.home = feed;
+    this.sequence = sequence;
+  }
+
+  /** It runs nothing any more. */
+  leave(): void {
+    this.home = undefined;
   }
 
   get signal(): AbortSignal {
@@ -46,8 +65,9 @@ export class Slot implements Activity {
 
   /** Cuts the slot off from its delivery and tells the handler; whatever the handler still answers is ignored. */
   stop(reason: Error): void {
-    if (this.delivery !== undefined) this.delivery.activity = undefined;
-    this.delivery = undefined;
+    const { delivery } = this;
+    if (delivery !== undefined) delivery.activity = undefined;
+    this.leave();
     this.owner.discarded(this);
     this.controller?.abort(reason);
   }

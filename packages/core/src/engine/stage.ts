@@ -3,6 +3,8 @@ import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** One link of the running chain: it takes a delivery, works on it, and hands it to the next. */
 export interface Acceptor {
+  /** Where a delivery without a mark may be sent at once: to this link, or past it when it does nothing with those. */
+  readonly open: Acceptor;
   accept(delivery: TrackedDelivery): void;
 }
 

@@ -23,9 +23,7 @@ export class Turns {
   }
 
   /** Whether there are feeds of several priorities, so that each start is a turn. */
-  get ranked(): boolean {
-    return this.#levels.length > 1;
-  }
+  ranked = false;
 
   /** Whether any feed is waiting for its turn. */
   get some(): boolean {
@@ -34,6 +32,7 @@ export class Turns {
 
   add(feed: Feed): void {
     while (this.#levels.length <= feed.level) this.#levels.push(newLevel());
+    this.ranked = this.#levels.length > 1;
     (this.#levels[feed.level] as Level).feeds.push(feed);
     this.#waiting++;
   }
@@ -42,7 +41,7 @@ export class Turns {
   next(): Feed | undefined {
     if (this.#waiting === 0) return undefined;
     this.#waiting--;
-    if (this.#levels.length === 1) return this.#levels[0]?.feeds.shift();
+    if (!this.ranked) return this.#levels[0]?.feeds.shift();
     let at = this.#firstFrom(0);
     for (let level = this.#levels[at]; level !== undefined && ++level.sinceLower >= this.#lowerEvery; level = this.#levels[at]) {
       const lower = this.#firstFrom(at + 1);

@@ -12,9 +12,12 @@ class Naive {
   }
 }
 
-const steps = fc.array(fc.oneof(fc.constantFrom("append" as const, "page" as const), fc.integer({ min: 0, max: 1_000 })), {
-  maxLength: 400,
-});
+const steps = fc.array(
+  fc.oneof(fc.constantFrom("append" as const, "page" as const, "front" as const), fc.integer({ min: 0, max: 1_000 })),
+  {
+    maxLength: 400,
+  },
+);
 
 test("G2: the watermark never passes an unsettled message, whatever order messages finish in", () => {
   fc.assert(
@@ -32,6 +35,13 @@ test("G2: the watermark never passes an unsettled message, whatever order messag
           expect(window.appendAll(page)).toBe(3);
           sequences.push(from, window.after(from), window.after(window.after(from)));
           naive.settled.push(false, false, false);
+        } else if (step === "front") {
+          // As far as nothing is settled, all at once.
+          const from = naive.watermark();
+          const next = naive.settled.indexOf(true, from);
+          const count = (next < 0 ? naive.settled.length : next) - from;
+          naive.settled.fill(true, from, from + count);
+          expect(window.settleUntil(sequences[from + count] ?? window.end)).toBe(count);
         } else {
           const open = naive.settled.flatMap((settled, index) => (settled ? [] : [index]));
           if (open.length === 0) continue;
@@ -39,9 +49,12 @@ test("G2: the watermark never passes an unsettled message, whatever order messag
           naive.settled[index] = true;
           const before = window.base;
           expect(window.settle(sequences[index] as number)).toBe(window.base !== before);
+          // Whoever has still to look at the place must see that it is settled, also when the base has passed it.
+          expect(window.state(sequences[index] as number)).toBe(PlaceState.settled);
         }
         const watermark = naive.watermark();
         expect(window.size).toBe(sequences.length - watermark);
+        expect(window.ahead).toBe(naive.settled.slice(watermark).filter(Boolean).length);
         expect(window.passed).toBe(watermark === 0 ? undefined : `m${watermark - 1}`);
         const states: number[] = [];
         window.forEach((_record, state) => states.push(state));

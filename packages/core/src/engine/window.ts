@@ -13,6 +13,8 @@ export class Window<Record> {
   base: number;
   /** One beyond the newest place. */
   end: number;
+  /** How many places beyond the base are settled. */
+  ahead = 0;
   private mask: number;
   private records: (Record | undefined)[];
   private links: Int32Array;
@@ -101,15 +103,25 @@ export class Window<Record> {
 
   /** Marks a place settled, then moves the base over all that is settled. Returns whether it has moved. */
   settle(sequence: number): boolean {
-    this.states[sequence & this.mask] = PlaceState.settled;
-    if (sequence !== this.base) return false;
-    let base = sequence;
-    do {
-      this.records[(base - 1) & this.mask] = undefined;
+    this.setState(sequence, PlaceState.settled);
+    if (sequence === this.base) return this.settleUntil(this.after(sequence)) > 0;
+    this.ahead++;
+    return false;
+  }
+
+  /** Settles all places from the base to before this one, and moves the base over all that is settled; returns how many those from the base were. */
+  settleUntil(sequence: number): number {
+    const { records, states, mask, end } = this;
+    let { base } = this;
+    const count = (sequence - base) & wrap;
+    let left = count;
+    for (; left > 0 || (base !== end && states[base & mask] === PlaceState.settled); left--) {
+      records[(base - 1) & mask] = undefined;
       base = (base + 1) & wrap;
-    } while (base !== this.end && this.states[base & this.mask] === PlaceState.settled);
+    }
     this.base = base;
-    return true;
+    this.ahead += left;
+    return count;
   }
 
   /** Calls `visit` for each place from base to end. */

@@ -51,7 +51,10 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private readonly own: StageAdmission | undefined;
   /** What a delivery leaves with this stage; undefined when the gate has it longer. */
   private readonly left: Admission | undefined;
+  readonly open: Acceptor = this;
   private readonly next: Acceptor;
+  /** The next stage for a delivery that this one has succeeded with. */
+  private readonly onward: Acceptor;
   private readonly run: Run;
   private readonly timeoutMs: number | undefined;
   private readonly guard: BreakerGuard<TrackedDelivery> | undefined;
@@ -63,6 +66,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private waits = 0;
   private readonly time = new TypicalTime();
   private cancelSweep: Cancel | undefined = undefined;
+  /** Whether a delivery that waits needs nothing more: no lane of this stage's own, and time-outs are looked for if there are any. */
+  private isPrepared = false;
 
   constructor(options: WorkStageOptions) {
     const { place } = options;
@@ -71,6 +76,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.own = place.at === "own" ? place.admission : undefined;
     this.left = place.at === "own" ? place.admission : place.exit ? place.gate : undefined;
     this.next = options.next;
+    this.onward = options.next.open;
     this.run = options.run;
     this.timeoutMs = options.timeoutMs;
     if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.admitted(delivery));
@@ -86,11 +92,22 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   accept(delivery: TrackedDelivery): void {
     if (delivery.mark !== undefined) this.next.accept(delivery);
-    else if (this.own === undefined || this.own.admit(delivery, this)) this.start(delivery);
+    else if (this.own === undefined) this.start(delivery);
+    else this.admit(delivery, this.own);
+  }
+
+  private admit(delivery: TrackedDelivery, own: StageAdmission): void {
+    if (own.admit(delivery, this)) this.start(delivery);
   }
 
   start(delivery: TrackedDelivery): void {
-    if (delivery.feed.blockedKeys !== undefined && isBlocked(delivery)) this.turnAway(delivery);
+    if (this.guard === undefined && delivery.feed.blockedKeys === undefined) this.attempt(delivery);
+    else this.startWithCare(delivery);
+  }
+
+  // Apart from start, so that what is rare does not stand in the way of inlining what is not.
+  private startWithCare(delivery: TrackedDelivery): void {
+    if (isBlocked(delivery)) this.turnAway(delivery);
     else if (this.guard === undefined || this.guard.admit(delivery)) this.attempt(delivery);
     else {
       delivery.waits = true;
@@ -115,17 +132,30 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     delivery.called = true;
     try {
       result = this.work(delivery.value, delivery);
-      delivery.called = false;
-      if (isThenable(result)) {
-        this.wait(delivery, result);
-        return;
-      }
     } catch (error) {
-      delivery.called = false;
-      this.failed(delivery, error);
-      return;
+      return this.threw(delivery, error);
     }
+    delivery.called = false;
+    if (typeof result === "object" && this.waitsFor(result, delivery)) return;
+    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
     this.succeeded(delivery, result);
+  }
+
+  private threw(delivery: TrackedDelivery, error: unknown): void {
+    delivery.called = false;
+    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
+    this.failed(delivery, error);
+  }
+
+  /** Whether the handler's answer is still to come; then it is waited for. */
+  private waitsFor(result: unknown, delivery: TrackedDelivery): boolean {
+    try {
+      if (!isThenable(result)) return false;
+      this.wait(delivery, result);
+    } catch (error) {
+      this.threw(delivery, error);
+    }
+    return true;
   }
 
   activityFor(delivery: TrackedDelivery): Slot | undefined {
@@ -134,20 +164,22 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   private slotFor(delivery: TrackedDelivery): Slot {
     const slot = this.idle.pop() ?? this.newSlot();
-    slot.delivery = delivery;
+    slot.take(delivery);
     return slot;
   }
 
-  resolved(_slot: Slot, delivery: TrackedDelivery, value: unknown): void {
+  resolved(slot: Slot, delivery: TrackedDelivery, value: unknown): void {
     try {
+      this.freeSlot(delivery, slot);
       this.succeeded(delivery, value);
     } catch (error) {
       this.run.fail(error, delivery);
     }
   }
 
-  rejected(_slot: Slot, delivery: TrackedDelivery, reason: unknown): void {
+  rejected(slot: Slot, delivery: TrackedDelivery, reason: unknown): void {
     try {
+      this.freeSlot(delivery, slot);
       this.failed(delivery, reason);
     } catch (error) {
       this.run.fail(error, delivery);
@@ -162,32 +194,41 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
     const slot = delivery.activity === undefined ? this.slotFor(delivery) : (delivery.activity as Slot);
     delivery.activity = slot;
+    delivery.feed.hold(delivery);
     slot.startedAtSweep = this.sweep;
-    if ((this.waits++ & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
-    if (this.own !== undefined) this.own.occupy(delivery);
-    if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
+    if ((this.waits++ & sampleMask) === 0) this.beginSample(slot);
+    if (!this.isPrepared) this.prepare(delivery);
     result.then(slot.onResolved, slot.onRejected);
   }
 
+  /** Enters a delivery that waits in the stage's own lanes, and sees to it that time-outs are looked for. */
+  private prepare(delivery: TrackedDelivery): void {
+    this.own?.occupy(delivery);
+    if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
+    this.isPrepared = this.own === undefined;
+  }
+
   private succeeded(delivery: TrackedDelivery, value: unknown): void {
-    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
-    if (this.guard !== undefined) this.guard.succeeded();
+    if (this.guard !== undefined || delivery.wasSetBack) this.recovered(delivery);
     delivery.value = value;
-    delivery.attempt = 1;
-    if (delivery.lastFailure !== undefined) delivery.lastFailure = undefined;
-    if (this.left === undefined) {
-      this.next.accept(delivery);
-      return;
-    }
+    if (this.left === undefined) this.onward.accept(delivery);
+    else this.leave(delivery, this.left);
+  }
+
+  private recovered(delivery: TrackedDelivery): void {
+    this.guard?.succeeded();
+    delivery.recover();
+  }
+
+  private leave(delivery: TrackedDelivery, left: Admission): void {
     // The next stage first, then the lane: so the next stage sees the lane's messages in their order.
     const { hasUnit, ownsLane } = delivery;
     delivery.leaveHolder();
-    this.next.accept(delivery);
-    this.left.release(delivery, hasUnit, ownsLane);
+    this.onward.accept(delivery);
+    left.release(delivery, hasUnit, ownsLane);
   }
 
   private failed(delivery: TrackedDelivery, error: unknown): void {
-    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
     if (this.guard?.failed(error, delivery) === true) {
       delivery.waits = true;
       this.own?.occupy(delivery);
@@ -213,15 +254,20 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
-    if (slot.sampledAtMs > 0) this.sample(slot);
+    if (slot.isSample) this.endSample(slot);
     delivery.activity = undefined;
-    slot.delivery = undefined;
+    slot.leave();
     this.idle.push(slot);
   }
 
-  private sample(slot: Slot): void {
+  private beginSample(slot: Slot): void {
+    slot.isSample = true;
+    slot.sampledAtMs = this.run.clock.nowMs();
+  }
+
+  private endSample(slot: Slot): void {
+    slot.isSample = false;
     this.time.took(this.run.clock.nowMs() - slot.sampledAtMs);
-    slot.sampledAtMs = 0;
   }
 
   private newSlot(): Slot {
@@ -233,6 +279,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private sweepLater(timeoutMs: number): void {
     this.cancelSweep = this.run.clock.schedule(timeoutMs / sweepsPerTimeout, () => {
       this.cancelSweep = undefined;
+      this.isPrepared = false;
       this.sweep++;
       for (const slot of [...this.slots]) if (this.sweep - slot.startedAtSweep > sweepsPerTimeout) this.timedOut(slot, timeoutMs);
       // A message that started in place of one that timed out has set the timer already.

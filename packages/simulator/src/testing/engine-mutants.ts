@@ -16,14 +16,20 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "the watermark passes what is under way",
     file: "engine/window.ts",
-    find: "} while (base !== this.end && this.states[base & this.mask] === PlaceState.settled);",
-    replace: "} while (base !== this.end && this.states[base & this.mask] !== PlaceState.waiting);",
+    find: "(base !== end && states[base & mask] === PlaceState.settled)",
+    replace: "(base !== end && states[base & mask] !== PlaceState.waiting)",
   },
   {
     name: "the watermark is one too far",
     file: "engine/window.ts",
-    find: "    this.base = base;\n    return true;",
-    replace: "    this.base = base === this.end ? base : (base + 1) & wrap;\n    return true;",
+    find: "    this.base = base;\n    this.ahead += left;",
+    replace: "    this.base = base === this.end ? base : (base + 1) & wrap;\n    this.ahead += left;",
+  },
+  {
+    name: "what has ended in its order takes along what has not",
+    file: "engine/feed.ts",
+    find: "else if (delivery.sequence === this.front && outcome",
+    replace: "else if (outcome",
   },
   {
     name: "a message is settled before its dead letter is confirmed",
@@ -47,7 +53,7 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "a message that waits for its retry does not hold its lane",
     file: "engine/feed.ts",
-    find: "else if (atGate) this.occupy(delivery);",
+    find: "else if (delivery.holder === this.gate) this.lanes?.occupy(delivery);",
     replace: "",
   },
   {
@@ -77,13 +83,13 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "a message is settled while its handler runs",
     file: "engine/work-stage.ts",
-    find: "if (isThenable(result)) {",
-    replace: "if (isThenable(result) && this.left === this.own) {",
+    find: "if (!isThenable(result)) return false;",
+    replace: "if (!isThenable(result) || this.left !== this.own) return false;",
   },
   {
     name: "credits are not given back",
     file: "engine/feed.ts",
-    find: "this.owner.credits.release(1, sizeOf(delivery.message.value));",
+    find: "this.owner.credits.release(count, bytes);",
     replace: "",
   },
   {
@@ -109,9 +115,9 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "positions that are under way are saved as done",
     file: "engine/partition-progress.ts",
-    find: "if (window.state(sequence) === PlaceState.settled) done.push(",
+    find: "if (window.state(sequence) === PlaceState.settled) {\n        done.push(",
     replace:
-      'if (window.state(sequence) !== PlaceState.waiting && typeof window.record(sequence) === "string" || window.state(sequence) === PlaceState.waiting) done.push((window.record(sequence) as { position?: Position }).position ?? ',
+      "if (window.state(sequence) === PlaceState.settled || window.state(sequence) === PlaceState.waiting) {\n        done.push((window.record(sequence) as { position?: Position }).position ?? ",
   },
   {
     name: "what a checkpoint says is done is run again",
@@ -326,7 +332,7 @@ export const engineMutants: readonly EngineMutant[] = [
   },
   {
     name: "a queue's message that must run alone waits for what stands behind failing ones",
-    file: "engine/feed.ts",
+    file: "engine/places.ts",
     find: "(place.settled || (isIn(lane, held) && stands(place)))",
     replace: "place.settled",
     breaks: "G4",
