@@ -26,15 +26,15 @@ export type Variants = Readonly<Record<string, () => Promise<Taken>>>;
 /** What each variant has taken, round by round. */
 export type Rounds = ReadonlyMap<string, readonly Taken[]>;
 
-/** Runs all variants in each round, one after another; the first round is to warm up, and is not counted. */
-export async function inRounds(variants: Variants, rounds: number): Promise<Rounds> {
+/** Runs all variants in each round, one after another; the first ones are to warm up, and are not counted. */
+export async function inRounds(variants: Variants, rounds: number, warmUps = 1): Promise<Rounds> {
   const all = new Map<string, Taken[]>(Object.keys(variants).map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round < warmUps + rounds; round += 1) {
     const entries = Object.entries(variants);
     // In turn forwards and backwards, so that nobody always comes after the same other one.
     for (const [name, run] of round % 2 === 0 ? entries : entries.reverse()) {
       const taken = await run();
-      if (round > 0) all.get(name)?.push(taken);
+      if (round >= warmUps) all.get(name)?.push(taken);
     }
   }
   return all;

@@ -9,6 +9,9 @@ const fiveMs: Handler = () => sleep(5);
 /** handleMessage takes one after another: with 5,000, most of the time would be its. */
 const fewer = 1_000;
 
+/** A round of a no-op handler lasts half a second: before so many, what is measured is how much code there is to compile. */
+const warmUps = 8;
+
 /** What the receives that find the queue empty at its end, and settlements that are no full ten, may add to the calls. */
 const endOfQueue = 0.02;
 
@@ -28,7 +31,7 @@ export const receive: Scenario = {
       (take: Take, handler: Handler, count = messages) =>
       (): Promise<Taken> =>
         onQueue(count, "full", (client, queueUrl) => take(client, queueUrl, count, handler));
-    const bare = await inRounds({ engine: taking(byEngine, noOp), "by hand": taking(byHand, noOp) }, 4);
+    const bare = await inRounds({ engine: taking(byEngine, noOp), "by hand": taking(byHand, noOp) }, 4, warmUps);
     const timed = await inRounds(
       {
         engine: taking(byEngine, fiveMs),

@@ -4,6 +4,9 @@ import type { Scenario } from "@spillway-tools/bench/bar";
 import { inRounds, ratioOf, sayRounds } from "../taken.ts";
 import { atOnce, body, messages, onQueue } from "./queue.ts";
 
+/** As for receiving: a round lasts less than half a second. */
+const warmUps = 8;
+
 /** Sending, against batches of ten by hand. */
 export const send: Scenario = {
   bars: [
@@ -34,6 +37,7 @@ export const send: Scenario = {
           }),
       },
       7,
+      warmUps,
     );
     const detail = sayRounds(rounds);
     return [
