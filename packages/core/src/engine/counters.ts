@@ -35,11 +35,7 @@ export class Counters {
 
   settle(outcome: Outcome): void {
     if (outcome === "succeeded") this.succeeded++;
-    else this.settleOther(outcome);
-  }
-
-  private settleOther(outcome: Exclude<Outcome, "succeeded">): void {
-    if (outcome === "filtered") this.filtered++;
+    else if (outcome === "filtered") this.filtered++;
     else if (outcome === "dead-lettered") this.deadLettered++;
     else this.aborted++;
   }

@@ -1,5 +1,6 @@
 import { isThenable } from "./is-thenable.ts";
 import { Family, type FamilyOptions } from "./family.ts";
+import { leave } from "./leave.ts";
 import { markFailed } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import type { Acceptor, RunnableStage } from "./stage.ts";
@@ -57,8 +58,9 @@ export class ExpandStage implements Acceptor, RunnableStage {
     parent.stage = this;
     const hasUnit = unitFor(parent, admission, this.name, changed);
     parent.activity = family;
-    parent.feed.hold(parent);
     admission.occupy(parent);
+    // Last: it may be aborted by this, and gives back what it has here.
+    parent.feed.hold(parent);
     let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
@@ -87,10 +89,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     if (failure !== undefined) this.#failed(parent, failure.error);
     else if (family.born === 0) {
       parent.mark = noChildren;
-      const { hasUnit, ownsLane } = parent;
-      parent.leaveHolder();
-      next.accept(parent);
-      admission.release(parent, hasUnit, ownsLane);
+      leave(parent, admission, next);
     } else parent.feed.conclude(parent, "succeeded");
   }
 

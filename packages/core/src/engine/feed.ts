@@ -50,7 +50,8 @@ export class Feed implements Home, Parking, UnderWay {
   started = 0;
   /** How many messages were ever taken in. */
   private taken = 0;
-  private open = 0;
+  /** How many messages wait or are under way, or have succeeded and are not settled yet. */
+  unsettled = 0;
   /** Whether any of its messages had bytes that are counted. */
   private weighs = false;
 
@@ -74,12 +75,6 @@ export class Feed implements Home, Parking, UnderWay {
   get window(): Window<Place> {
     this.settleFront();
     return this.places;
-  }
-
-  /** How many messages wait or are under way. */
-  get unsettled(): number {
-    this.settleFront();
-    return this.open;
   }
 
   blockKey(key: string): void {
@@ -145,7 +140,7 @@ export class Feed implements Home, Parking, UnderWay {
   offer(messages: readonly Message<unknown>[], bytes: number, isDone: ((message: Message<unknown>) => boolean) | undefined): number {
     if (bytes > 0) this.weighs = true;
     const fresh = isDone === undefined ? this.places.appendAll(messages) : this.append(messages, isDone);
-    this.open += fresh;
+    this.unsettled += fresh;
     this.taken += fresh;
     this.run.counters.delivered += fresh;
     if (fresh > 0 && this.run.listened) this.run.emit({ type: "delivered", ...this.place, count: fresh });
@@ -257,11 +252,11 @@ export class Feed implements Home, Parking, UnderWay {
     const bytes = this.frontBytes;
     this.front = places.base;
     this.frontBytes = 0;
-    this.open -= count;
+    this.unsettled -= count;
     this.run.counters.succeeded += count;
     this.owner.credits.release(count, bytes);
     this.owner.settled(count, true);
-    if (this.open === 0) this.owner.idle();
+    if (this.unsettled === 0) this.owner.idle();
   }
 
   paused(delivery: TrackedDelivery): void {
@@ -315,8 +310,8 @@ export class Feed implements Home, Parking, UnderWay {
       this.run.counters.settle("aborted");
       this.owner.credits.release(1, sizeOf(message.value));
     }
-    this.open -= waiting.length;
-    if (this.open === 0) this.owner.idle();
+    this.unsettled -= waiting.length;
+    if (this.unsettled === 0) this.owner.idle();
     return waiting;
   }
 
@@ -434,11 +429,11 @@ export class Feed implements Home, Parking, UnderWay {
 
   private finish(delivery: TrackedDelivery): void {
     delivery.settled = true;
-    this.open--;
+    this.unsettled--;
     this.owner.credits.release(1, sizeOf(delivery.message.value));
     if (delivery.holder !== undefined) delivery.giveUpHolder();
     if (this.guard !== undefined || this.run.whenEnded !== undefined) this.tell(delivery);
-    if (this.open === 0) this.owner.idle();
+    if (this.unsettled === 0) this.owner.idle();
   }
 
   /** Tells whoever waits for the ends of deliveries. */

@@ -31,7 +31,7 @@ import { pause } from "./pause.ts";
 import { Retention } from "./retention.ts";
 import type { CheckpointPolicy, Run } from "./run-context.ts";
 import { scheduleUnless } from "./schedule-unless.ts";
-import { sizeOf } from "./size-of.ts";
+import { bytesOf, sizeOf } from "./size-of.ts";
 import { SourceTrouble } from "./source-trouble.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { asError } from "./say-error.ts";
@@ -307,8 +307,7 @@ export class PartitionSession implements FeedOwner {
     this.#children = batch.children;
     this.#lostMessages(batch.lost);
     this.#lostMessages(this.#overslept?.before(batch));
-    let bytes = 0;
-    for (const message of batch.messages) bytes += sizeOf(message.value);
+    const bytes = bytesOf(batch.messages);
     // A listener may just have stopped the pipeline: a feed that is closed starts nothing and aborts nothing any more.
     if (this.feed.closed) {
       this.credits.exchange(reserved, 0, 0);

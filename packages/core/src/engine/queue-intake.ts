@@ -12,7 +12,7 @@ import { QueueHeartbeat } from "./queue-heartbeat.ts";
 import { QueueReturns } from "./queue-returns.ts";
 import type { Intake, Run } from "./run-context.ts";
 import { scheduleUnless } from "./schedule-unless.ts";
-import { sizeOf } from "./size-of.ts";
+import { bytesOf } from "./size-of.ts";
 import { SuspectGuard } from "./suspect-guard.ts";
 import { SourceTrouble } from "./source-trouble.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
@@ -212,7 +212,7 @@ export class QueueIntake implements Intake, FeedOwner {
         if (failureClassOf(error) === "fatal") this.#run.fail(error);
         await pause(this.#run.clock, this.trouble.failed(error, ++failures), signal);
       } finally {
-        for (const message of messages) bytes += sizeOf(message.value);
+        bytes = bytesOf(messages);
         this.credits.exchange(wanted, messages.length, bytes);
       }
       if (messages.length > 0) this.#offer(messages, bytes);
@@ -233,7 +233,7 @@ export class QueueIntake implements Intake, FeedOwner {
       this.feed.offer(messages, bytes, undefined);
       return;
     }
-    for (const message of messages) this.credits.release(1, sizeOf(message.value));
+    this.credits.release(messages.length, bytes);
     this.#returns.soon(messages);
   }
 

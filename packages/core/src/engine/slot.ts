@@ -18,9 +18,8 @@ export class Slot implements Activity {
   /** Where the delivery is held whose handler is running; undefined while none is. A reference to it would cost the collector more than looking it up. */
   private home: Home | undefined = undefined;
   private sequence = 0;
-  /** Whether its handler is a sample of how long handlers take; if so, when it started. */
-  isSample = false;
-  sampledAtMs = 0;
+  /** When its handler started, if this one is a sample of how long handlers take. */
+  sampledAtMs: number | undefined = undefined;
   /** The owner's sweep during which its handler started, for time-outs. */
   startedAtSweep = 0;
   readonly onResolved: (value: unknown) => void;

@@ -3,13 +3,6 @@ import type { Activity, Home } from "./home.ts";
 import type { Failure, Mark } from "./mark.ts";
 import type { Admission, RunnableStage } from "./stage.ts";
 
-/** What only few deliveries have. */
-interface Setback {
-  lastFailure: Failure | undefined;
-  waits: boolean;
-  follows: boolean;
-}
-
 /** The engine's own view of a delivery: the public one, and where it stands. It also is the context that a handler gets. */
 export class TrackedDelivery {
   readonly message: Message<unknown>;
@@ -20,6 +13,8 @@ export class TrackedDelivery {
   readonly sequence: number;
   /** Set once it is no longer open. */
   mark: Mark | undefined = undefined;
+  /** The last failure at the present stage, kept over its retries for the time of the first one. */
+  lastFailure: Failure | undefined = undefined;
   /** Where it holds a unit, a lane or a place in a queue; undefined between stages. */
   holder: Admission | undefined;
   /** The stage that is working on it, or will when it gets a unit. */
@@ -30,12 +25,14 @@ export class TrackedDelivery {
   hasUnit = true;
   /** Whether it owns its lane at the holder, so that others queue behind it. */
   ownsLane: boolean;
+  /** Whether it waits for a time, or for others, and is aborted in a drain instead of waited for. */
+  waits = false;
   /** Whether it has ended; nothing is done with it any more. */
   settled = false;
   /** Whether a stage's function is being called with it at this moment. */
   called = false;
-  /** Undefined while nothing has failed, and it has had nothing to wait for, at the present stage. */
-  private setback: Setback | undefined = undefined;
+  /** Whether its dead letter waits for what is before it in its lane. */
+  follows = false;
 
   constructor(message: Message<unknown>, feed: Home, sequence: number, holder: Admission | undefined, ownsLane: boolean) {
     this.message = message;
@@ -44,43 +41,6 @@ export class TrackedDelivery {
     this.sequence = sequence;
     this.holder = holder;
     this.ownsLane = ownsLane;
-  }
-
-  /** The last failure at the present stage, kept over its retries for the time of the first one. */
-  get lastFailure(): Failure | undefined {
-    return this.setback?.lastFailure;
-  }
-
-  set lastFailure(failure: Failure | undefined) {
-    this.setBack().lastFailure = failure;
-  }
-
-  /** Whether it waits for a time, or for others, and is aborted in a drain instead of waited for. */
-  get waits(): boolean {
-    return this.setback?.waits === true;
-  }
-
-  set waits(waits: boolean) {
-    this.setBack().waits = waits;
-  }
-
-  /** Whether its dead letter waits for what is before it in its lane. */
-  get follows(): boolean {
-    return this.setback?.follows === true;
-  }
-
-  set follows(follows: boolean) {
-    this.setBack().follows = follows;
-  }
-
-  private setBack(): Setback {
-    this.setback ??= { lastFailure: undefined, waits: false, follows: false };
-    return this.setback;
-  }
-
-  /** Whether something has failed, or it has waited, at the present stage. */
-  get wasSetBack(): boolean {
-    return this.setback !== undefined;
   }
 
   /** Whether it is at a stage, and nothing is done with it there unless with another one of its lane. */
@@ -108,7 +68,7 @@ export class TrackedDelivery {
   /** A stage has succeeded with it, after attempts that had failed: the next one begins with its first. */
   recover(): void {
     this.attempt = 1;
-    this.setback = undefined;
+    this.lastFailure = undefined;
   }
 
   /** It has ended, and so has all that is going on for it: nothing of it may start any more. What it holds is given back by whoever calls this. */

@@ -4,6 +4,7 @@ import { BreakerGuard } from "./breaker-guard.ts";
 import { blockedError, isBlocked } from "./blocked-key.ts";
 import type { Gate } from "./gate.ts";
 import { isThenable } from "./is-thenable.ts";
+import { leave } from "./leave.ts";
 import { markFailed } from "./mark.ts";
 import type { Run } from "./run-context.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
@@ -194,10 +195,11 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
     const slot = delivery.activity === undefined ? this.slotFor(delivery) : (delivery.activity as Slot);
     delivery.activity = slot;
-    delivery.feed.hold(delivery);
     slot.startedAtSweep = this.sweep;
-    if ((this.waits++ & sampleMask) === 0) this.beginSample(slot);
+    if ((this.waits++ & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
     if (!this.isPrepared) this.prepare(delivery);
+    // Last: it may be aborted by this, and gives back what it has here.
+    delivery.feed.hold(delivery);
     result.then(slot.onResolved, slot.onRejected);
   }
 
@@ -209,23 +211,15 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private succeeded(delivery: TrackedDelivery, value: unknown): void {
-    if (this.guard !== undefined || delivery.wasSetBack) this.recovered(delivery);
+    if (this.guard !== undefined || delivery.lastFailure !== undefined) this.recovered(delivery);
     delivery.value = value;
     if (this.left === undefined) this.onward.accept(delivery);
-    else this.leave(delivery, this.left);
+    else leave(delivery, this.left, this.onward);
   }
 
   private recovered(delivery: TrackedDelivery): void {
     this.guard?.succeeded();
     delivery.recover();
-  }
-
-  private leave(delivery: TrackedDelivery, left: Admission): void {
-    // The next stage first, then the lane: so the next stage sees the lane's messages in their order.
-    const { hasUnit, ownsLane } = delivery;
-    delivery.leaveHolder();
-    this.onward.accept(delivery);
-    left.release(delivery, hasUnit, ownsLane);
   }
 
   private failed(delivery: TrackedDelivery, error: unknown): void {
@@ -254,20 +248,15 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
-    if (slot.isSample) this.endSample(slot);
+    if (slot.sampledAtMs !== undefined) this.sample(slot, slot.sampledAtMs);
     delivery.activity = undefined;
     slot.leave();
     this.idle.push(slot);
   }
 
-  private beginSample(slot: Slot): void {
-    slot.isSample = true;
-    slot.sampledAtMs = this.run.clock.nowMs();
-  }
-
-  private endSample(slot: Slot): void {
-    slot.isSample = false;
-    this.time.took(this.run.clock.nowMs() - slot.sampledAtMs);
+  private sample(slot: Slot, sampledAtMs: number): void {
+    this.time.took(this.run.clock.nowMs() - sampledAtMs);
+    slot.sampledAtMs = undefined;
   }
 
   private newSlot(): Slot {
