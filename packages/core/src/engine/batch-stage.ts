@@ -114,10 +114,6 @@ export class BatchStage implements Acceptor, RunnableStage, Admission {
     if (this.cancelLinger === undefined || this.isDue()) this.depart();
   }
 
-  activityFor(_delivery: TrackedDelivery): undefined {
-    // A batch has one signal for all of its deliveries.
-  }
-
   park(_delivery: TrackedDelivery): void {
     // A failed delivery keeps its lane and has no unit: the batch's concurrency was given back when the batch ended.
   }

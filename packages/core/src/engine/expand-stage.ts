@@ -38,10 +38,6 @@ export class ExpandStage implements Acceptor, RunnableStage {
     else if (admission.admit(delivery, this)) this.start(delivery);
   }
 
-  activityFor(): undefined {
-    // The family is made when the message is split.
-  }
-
   start(parent: TrackedDelivery): void {
     void this.#expand(parent);
   }
@@ -60,7 +56,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     parent.activity = family;
     admission.occupy(parent);
     // Last: it may be aborted by this, and gives back what it has here.
-    parent.feed.hold(parent);
+    parent.feed.hold(parent, parent);
     let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
@@ -115,7 +111,7 @@ function unitFor(parent: TrackedDelivery, admission: StageAdmission, name: strin
   return () => {
     if (!parent.hasUnit && !asked) {
       asked = true;
-      admission.resume(parent, { name, start, activityFor: () => undefined });
+      admission.resume(parent, { name, start });
     }
     return parent.hasUnit;
   };

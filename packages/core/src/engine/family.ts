@@ -58,7 +58,7 @@ export class Family implements Home, Activity {
     return undefined;
   }
 
-  get signal(): AbortSignal {
+  signalOf(): AbortSignal {
     return this.#controller.signal;
   }
 
@@ -122,8 +122,8 @@ export class Family implements Home, Activity {
     // Every child is held from its birth.
   }
 
-  held(index: number): TrackedDelivery {
-    return this.#underWay.get(index) as TrackedDelivery;
+  letGo(): void {
+    // Until it has ended, it is held.
   }
 
   /** Makes the next child; undefined when an earlier run has ended it. */
@@ -218,7 +218,7 @@ export class Family implements Home, Activity {
 
   stop(reason: Error): void {
     for (const child of [...this.#underWay.values()]) {
-      child.activity?.stop(reason);
+      child.stop(reason);
       this.#end(child, "aborted");
     }
     this.#controller.abort(reason);
@@ -275,7 +275,7 @@ export class Family implements Home, Activity {
   }
 
   #end(child: TrackedDelivery, outcome: FinalOutcome | "aborted"): void {
-    child.settled = true;
+    child.settle();
     this.#underWay.delete(child.sequence);
     this.#paused.delete(child);
     this.#options.run.counters.settle(outcome);

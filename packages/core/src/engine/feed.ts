@@ -6,9 +6,10 @@ import type { Gate } from "./gate.ts";
 import type { FinalOutcome, Home, Origin, Parking } from "./home.ts";
 import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
-import { firstOpen, hasEarlierOfKey, isAnyAttempted, underWayIn, waitingIn, type Place } from "./places.ts";
+import { deliveryIn, firstOpen, hasEarlierOfKey, isAnyAttempted, messageIn, underWayIn, waitingIn, type Place } from "./places.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
+import type { Slot } from "./slot.ts";
 import type { StartGuard, UnderWay } from "./start-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
@@ -198,12 +199,15 @@ export class Feed implements Home, Parking, UnderWay {
    */
   keep(delivery: TrackedDelivery): void {
     // It may have failed at once and be waiting for its retry, taken apart.
-    if (this.places.state(delivery.sequence) === PlaceState.started) this.hold(delivery);
+    if (this.places.state(delivery.sequence) === PlaceState.started) this.hold(delivery, delivery);
   }
 
-  /** Enters a delivery in the window, and in the lane table if it is still at the gate. */
-  hold(delivery: TrackedDelivery): void {
-    this.places.setRecord(delivery.sequence, delivery);
+  /**
+   * Enters a delivery in the window, and in the lane table if it is still at the gate. One that is being run is entered as its slot: slots are old objects, which the
+   * collector need not look for.
+   */
+  hold(delivery: TrackedDelivery, as: TrackedDelivery | Slot): void {
+    this.places.setRecord(delivery.sequence, as);
     if (this.lanes !== undefined || this.abandoned !== undefined) this.holdInLane(delivery);
   }
 
@@ -212,8 +216,8 @@ export class Feed implements Home, Parking, UnderWay {
     else if (delivery.holder === this.gate) this.lanes?.occupy(delivery);
   }
 
-  held(sequence: number): TrackedDelivery {
-    return this.places.record(sequence) as TrackedDelivery;
+  letGo(delivery: TrackedDelivery): void {
+    this.places.setRecord(delivery.sequence, delivery.message);
   }
 
   occupy(delivery: TrackedDelivery): void {
@@ -235,7 +239,7 @@ export class Feed implements Home, Parking, UnderWay {
   /** It has succeeded in its order: it is settled together with those that do after it, before anybody looks. */
   private advance(delivery: TrackedDelivery): void {
     if (delivery.settled) return;
-    delivery.settled = true;
+    delivery.settle();
     const { sequence } = delivery;
     this.front = this.places.after(sequence);
     if (sequence === this.places.base) this.gate.settleSoon(this);
@@ -343,17 +347,17 @@ export class Feed implements Home, Parking, UnderWay {
     const { window } = this;
     const sequence = firstOpen(window, this.closed);
     const place = sequence === window.end ? undefined : window.record(sequence);
-    if (place === undefined || typeof place === "string") return undefined;
-    if (place instanceof TrackedDelivery) return { message: place.message, delivery: place };
-    const parked = window.state(sequence) === PlaceState.parked ? this.run.wheel.peek(this, sequence) : undefined;
-    return { message: place, delivery: parked };
+    const message = messageIn(place);
+    if (message === undefined) return undefined;
+    const delivery = window.state(sequence) === PlaceState.parked ? this.run.wheel.peek(this, sequence) : deliveryIn(place);
+    return { message, delivery };
   }
 
   /** The delivery of a message that was let in and has not ended; one that waits for a retry is taken out of that. */
   takeOut(message: Message<unknown>): TrackedDelivery | undefined {
     let found: TrackedDelivery | undefined;
     this.window.forEach((place, state, sequence) => {
-      if (state === PlaceState.started && place instanceof TrackedDelivery && place.message === message) found = place;
+      if (state === PlaceState.started && deliveryIn(place)?.message === message) found = deliveryIn(place);
       else if (state === PlaceState.parked && place === message) [found] = this.run.wheel.takeAll(this, sequence);
     });
     return found;
@@ -410,7 +414,7 @@ export class Feed implements Home, Parking, UnderWay {
     );
     for (const delivery of deliveries) {
       this.window.setRecord(delivery.sequence, delivery);
-      delivery.activity?.stop(reason);
+      delivery.stop(reason);
       this.run.counters.settle("aborted");
       this.owner.aborted(delivery);
       this.finish(delivery);
@@ -428,7 +432,7 @@ export class Feed implements Home, Parking, UnderWay {
   }
 
   private finish(delivery: TrackedDelivery): void {
-    delivery.settled = true;
+    delivery.settle();
     this.unsettled--;
     this.owner.credits.release(1, sizeOf(delivery.message.value));
     if (delivery.holder !== undefined) delivery.giveUpHolder();

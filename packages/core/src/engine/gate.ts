@@ -96,7 +96,7 @@ export class Gate implements Admission {
 
   private send(delivery: TrackedDelivery): void {
     (this.entry as Acceptor).accept(delivery);
-    if (!delivery.settled && delivery.activity === undefined) delivery.feed.keep(delivery);
+    if (!delivery.settled) delivery.stay();
   }
 
   // Apart from send, so that what is rare does not stand in the way of inlining what is not.
@@ -105,7 +105,7 @@ export class Gate implements Admission {
     const takenBack = feed.takenBack.get(delivery.message);
     if (takenBack !== undefined) feed.abort(delivery, takenBack);
     else guard.begin(delivery, (each) => (this.entry as Acceptor).accept(each));
-    if (!delivery.settled && delivery.activity === undefined) feed.keep(delivery);
+    if (!delivery.settled) delivery.stay();
   }
 
   park(delivery: TrackedDelivery): void {

@@ -1,6 +1,7 @@
 import type { Message, Original, Outcome, PartitionId } from "@spillway/spec";
 import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
+import type { Slot } from "./slot.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** Where deliveries come from, for dead letters and explain(). */
@@ -26,12 +27,12 @@ export interface Home {
   readonly closed: boolean;
   /** Keeps messages in place of deliveries that wait; undefined where each delivery is kept as it is. */
   readonly parking: Parking | undefined;
-  /** Keeps a delivery that has not ended where `held` finds it. Called before anything goes on for it that does not end at once. */
-  hold(delivery: TrackedDelivery): void;
-  /** The same for one that the gate has sent, and for which nothing goes on: it waits somewhere. */
+  /** Keeps a delivery that has not ended: as it is, or as the slot that runs it. Called before anything goes on for it that does not end at once. */
+  hold(delivery: TrackedDelivery, as: TrackedDelivery | Slot): void;
+  /** It was held as a slot, and is sent on: until it is held or kept again, its message alone is kept. */
+  letGo(delivery: TrackedDelivery): void;
+  /** Keeps a delivery that was sent on and has not ended, and for which nothing goes on: it waits somewhere. */
   keep(delivery: TrackedDelivery): void;
-  /** The delivery of this number, which is held. */
-  held(sequence: number): TrackedDelivery;
   /** The bytes that a message arrived with. */
   original(message: Message<unknown>): Original;
   /** The source's message that a delivery is of, or was made of. */
@@ -71,9 +72,10 @@ export interface Parking {
   unpark(delivery: TrackedDelivery): void;
 }
 
-/** What can be going on for a delivery: a handler that runs, or children that are under way. */
+/** What can be going on for a delivery: a handler that is called or runs, or children that are under way. */
 export interface Activity {
-  readonly signal: AbortSignal;
+  /** Aborts with what goes on for this delivery. */
+  signalOf(delivery: TrackedDelivery): AbortSignal;
   /** Its delivery has ended: it may not start anything more; `stop` follows. */
   end(): void;
   /** Ends it without an answer. */

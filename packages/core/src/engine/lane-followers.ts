@@ -69,5 +69,5 @@ export class LaneFollowers {
 
 /** The beginning of the chain, as a stage that a delivery can be sent back to. */
 function starting(enter: Enter): RunnableStage {
-  return { name: "the first stage", start: enter, activityFor: () => undefined };
+  return { name: "the first stage", start: enter };
 }

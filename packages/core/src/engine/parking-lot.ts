@@ -135,7 +135,6 @@ export class ParkingLot {
     const value = page.values?.[at];
     if (value !== undefined) delivery.value = value === madeUndefined ? undefined : value;
     delivery.hasUnit = false;
-    delivery.attempt = page.attempts[at] as number;
     delivery.stage = site.stage;
     delivery.waits = true;
     delivery.lastFailure = failureAt(page, at, site);

@@ -2,7 +2,7 @@ import type { Attempting, Checkpoint, LogMessage, Message, Position, StartPositi
 import { Family } from "./family.ts";
 import type { Feed } from "./feed.ts";
 import { canNoteKey, noteOfChildren, noteOfKey, readNotes, type DoneChildren, type NotedChildren } from "./notes.ts";
-import { TrackedDelivery } from "./tracked-delivery.ts";
+import { messageIn } from "./places.ts";
 import { PlaceState } from "./window.ts";
 
 type Reading = Extract<Checkpoint, { readonly state: "reading" }>;
@@ -67,8 +67,7 @@ export class PartitionProgress {
     const place = window.passed;
     if (place === undefined) return this.from;
     if (typeof place === "string") return { at: "after", position: place as Position };
-    const message = place instanceof TrackedDelivery ? place.message : place;
-    return { at: "after", position: (message as LogMessage<unknown>).position };
+    return { at: "after", position: (messageIn(place) as LogMessage<unknown>).position };
   }
 
   /** The checkpoint as it is at this moment: everything in it is read in one step. */

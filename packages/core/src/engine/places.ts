@@ -1,11 +1,23 @@
 import type { Message } from "@spillway/spec";
 import { Family } from "./family.ts";
 import type { Ordering } from "./ordering.ts";
+import { Slot } from "./slot.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, type Window } from "./window.ts";
 
-/** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
-export type Place = Message<unknown> | TrackedDelivery | string;
+/** What a window's place keeps: the message while it waits, its delivery while that is under way or the slot that runs it, and then the owner's note on it. */
+export type Place = Message<unknown> | TrackedDelivery | Slot | string;
+
+/** The delivery of a place; undefined where there is none, or it is being sent on at this moment: then the place keeps its message, and `keep` sees to it. */
+export function deliveryIn(place: Place | undefined): TrackedDelivery | undefined {
+  return place instanceof Slot ? place.delivery : place instanceof TrackedDelivery ? place : undefined;
+}
+
+/** The message of a place; undefined once it has ended. */
+export function messageIn(place: Place | undefined): Message<unknown> | undefined {
+  if (place === undefined || typeof place === "string") return undefined;
+  return place instanceof Slot || place instanceof TrackedDelivery ? deliveryIn(place)?.message : place;
+}
 
 /** The messages that have not been let in, oldest first. */
 export function waitingIn(window: Window<Place>): readonly Message<unknown>[] {
@@ -20,8 +32,8 @@ export function waitingIn(window: Window<Place>): readonly Message<unknown>[] {
 export function underWayIn(window: Window<Place>): readonly TrackedDelivery[] {
   const deliveries: TrackedDelivery[] = [];
   window.forEach((place, state) => {
-    // A message in a place that has started is being let in at this moment; `keep` sees to it.
-    if (state === PlaceState.started && place instanceof TrackedDelivery && !place.settled) deliveries.push(place);
+    const delivery = state === PlaceState.started ? deliveryIn(place) : undefined;
+    if (delivery?.settled === false) deliveries.push(delivery);
   });
   return deliveries;
 }
@@ -31,7 +43,7 @@ export function firstOpen(window: Window<Place>, closed: boolean): number {
   let sequence = window.base;
   if (!closed) return sequence;
   const isOpen = (state: number, place: Place | undefined): boolean =>
-    state === PlaceState.parked || (state === PlaceState.started && !(place instanceof TrackedDelivery && place.settled));
+    state === PlaceState.parked || (state === PlaceState.started && deliveryIn(place)?.settled !== true);
   while (sequence !== window.end && !isOpen(window.state(sequence), window.record(sequence))) sequence = window.after(sequence);
   return sequence;
 }
@@ -42,9 +54,8 @@ export function hasEarlierOfKey(window: Window<Place>, { message, sequence }: Tr
   let isBefore = true;
   window.forEach((place, state, at) => {
     isBefore &&= at !== sequence;
-    if (!isBefore || found || state === PlaceState.settled || typeof place === "string") return;
-    const { key } = place instanceof TrackedDelivery ? place.message : place;
-    found = key === message.key && !(place instanceof TrackedDelivery && place.settled);
+    if (!isBefore || found || state === PlaceState.settled) return;
+    found = messageIn(place)?.key === message.key && deliveryIn(place)?.settled !== true;
   });
   return found;
 }
@@ -54,11 +65,11 @@ export function isAnyAttempted(window: Window<Place>, ordering: Ordering, waitin
   const held = new Set<string>();
   let found = false;
   window.forEach((place, state) => {
-    if (found || typeof place === "string" || (state !== PlaceState.started && state !== PlaceState.parked)) return;
-    // A message in a place that has started is being let in at this moment.
-    const message = place instanceof TrackedDelivery ? place.message : place;
+    const message = messageIn(place);
+    if (found || message === undefined || (state !== PlaceState.started && state !== PlaceState.parked)) return;
+    const delivery = deliveryIn(place);
     const lane = ordering === "key" ? message.key : undefined;
-    if (!waiting.has(message)) found = !(place instanceof TrackedDelivery && (place.settled || (isIn(lane, held) && stands(place))));
+    if (!waiting.has(message)) found = delivery === undefined || !(delivery.settled || (isIn(lane, held) && stands(delivery)));
     else if (lane !== undefined) held.add(lane);
   });
   return found;

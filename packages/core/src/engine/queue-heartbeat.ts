@@ -2,10 +2,9 @@ import { failureClassOf, hasCode, type ItemResult, type Message, type QueueMessa
 import type { Acknowledger } from "./acknowledger.ts";
 import { backoffAfterError } from "./backoff-after-error.ts";
 import type { Feed } from "./feed.ts";
-import type { Place } from "./places.ts";
+import { deliveryIn, messageIn, type Place } from "./places.ts";
 import { pause } from "./pause.ts";
 import type { Run } from "./run-context.ts";
-import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
 
 /** What a heartbeat works with. */
@@ -93,8 +92,7 @@ export class QueueHeartbeat {
     let sequence = window.base;
     for (let left = window.before(until); left > 0; left--) {
       const place = window.record(sequence) as Place;
-      if (this.#isOurs(place, window.state(sequence)))
-        messages.push((place instanceof TrackedDelivery ? place.message : place) as QueueMessage<unknown>);
+      if (this.#isOurs(place, window.state(sequence))) messages.push(messageIn(place) as QueueMessage<unknown>);
       sequence = window.after(sequence);
     }
     return messages;
@@ -103,7 +101,8 @@ export class QueueHeartbeat {
   /** What was given back keeps its place for a while: extended, it would be hidden from everybody. */
   #isOurs(place: Place, state: number): boolean {
     const { feed, acknowledger } = this.#options;
-    if (state === PlaceState.settled || acknowledger.underWay.has(place as TrackedDelivery)) return false;
+    const delivery = deliveryIn(place);
+    if (state === PlaceState.settled || (delivery !== undefined && acknowledger.underWay.has(delivery))) return false;
     if (state === PlaceState.waiting) return !feed.closed && !feed.takenBack.has(place as Message<unknown>);
     return true;
   }

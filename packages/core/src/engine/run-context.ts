@@ -232,7 +232,6 @@ export class Run {
     delivery.feed.retry(delivery, () => {
       delivery.waits = false;
       delivery.mark = undefined;
-      delivery.attempt++;
       this.counters.retries++;
       delivery.holder?.resume(delivery, stage);
     });

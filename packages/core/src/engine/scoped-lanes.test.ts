@@ -37,7 +37,7 @@ test("the next of a lane is the oldest that has not ended, and a lane without on
   lanes.add(first, "a", lane);
   lane.waiting.push(ended);
   lane.waiting.push(last);
-  ended.settled = true;
+  ended.settle();
   expect(lanes.next(lane, first)).toBe(last);
   expect(lanes.of(last)).toBe(lane);
   expect(lanes.next(lane, last)).toBeUndefined();

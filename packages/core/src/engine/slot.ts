@@ -1,5 +1,5 @@
 import { sharedController } from "./shared-controller.ts";
-import type { Activity, Home } from "./home.ts";
+import type { Activity } from "./home.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** The stage that a slot works for. */
@@ -15,9 +15,10 @@ export interface SlotOwner {
  * message which neither fails nor times out allocates neither.
  */
 export class Slot implements Activity {
-  /** Where the delivery is held whose handler is running; undefined while none is. A reference to it would cost the collector more than looking it up. */
-  private home: Home | undefined = undefined;
-  private sequence = 0;
+  /** The delivery whose handler is running; undefined while none is. */
+  delivery: TrackedDelivery | undefined = undefined;
+  /** The next of those that run nothing; undefined while it runs something, and for the last. */
+  nextIdle: Slot | undefined = undefined;
   /** When its handler started, if this one is a sample of how long handlers take. */
   sampledAtMs: number | undefined = undefined;
   /** The owner's sweep during which its handler started, for time-outs. */
@@ -30,32 +31,20 @@ export class Slot implements Activity {
   constructor(owner: SlotOwner) {
     this.owner = owner;
     this.onResolved = (value) => {
-      if (this.home !== undefined) owner.resolved(this, this.home.held(this.sequence), value);
+      if (this.delivery !== undefined) owner.resolved(this, this.delivery, value);
     };
     this.onRejected = (error) => {
-      if (this.home !== undefined) owner.rejected(this, this.home.held(this.sequence), error);
+      if (this.delivery !== undefined) owner.rejected(this, this.delivery, error);
     };
-  }
-
-  /** The delivery whose handler is running; undefined while none is. */
-  get delivery(): TrackedDelivery | undefined {
-    return this.home?.held(this.sequence);
-  }
-
-  /** It runs a handler for this delivery, which its home holds by the time the handler answers. */
-  take({ feed, sequence }: TrackedDelivery): void {
-    this.home = feed;
-    this.sequence = sequence;
-  }
-
-  /** It runs nothing any more. */
-  leave(): void {
-    this.home = undefined;
   }
 
   get signal(): AbortSignal {
     this.controller ??= sharedController();
     return this.controller.signal;
+  }
+
+  signalOf(): AbortSignal {
+    return this.signal;
   }
 
   end(): void {
@@ -66,7 +55,7 @@ export class Slot implements Activity {
   stop(reason: Error): void {
     const { delivery } = this;
     if (delivery !== undefined) delivery.activity = undefined;
-    this.leave();
+    this.delivery = undefined;
     this.owner.discarded(this);
     this.controller?.abort(reason);
   }

@@ -1,4 +1,3 @@
-import type { Activity } from "./home.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** One link of the running chain: it takes a delivery, works on it, and hands it to the next. */
@@ -14,8 +13,6 @@ export interface RunnableStage {
   readonly name: string;
   /** Runs an attempt; the delivery holds a unit. */
   start(delivery: TrackedDelivery): void;
-  /** What will run the delivery, for its abort signal; undefined where the stage runs nothing for each delivery. */
-  activityFor(delivery: TrackedDelivery): Activity | undefined;
 }
 
 /** Decides when a delivery may be worked on: it keeps lanes in order and hands out units of concurrency. */

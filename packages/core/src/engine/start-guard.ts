@@ -30,5 +30,4 @@ export const crashedAt: RunnableStage = {
   start() {
     // Never tried again: its failure is permanent.
   },
-  activityFor: () => undefined,
 };

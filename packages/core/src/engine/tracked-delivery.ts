@@ -3,11 +3,17 @@ import type { Activity, Home } from "./home.ts";
 import type { Failure, Mark } from "./mark.ts";
 import type { Admission, RunnableStage } from "./stage.ts";
 
+// What is true of a delivery or not, all in one number: the size of deliveries is much of what a message that succeeds costs.
+const unit = 1;
+const lane = 2;
+const waiting = 4;
+const ended = 8;
+const following = 16;
+
 /** The engine's own view of a delivery: the public one, and where it stands. It also is the context that a handler gets. */
 export class TrackedDelivery {
   readonly message: Message<unknown>;
   value: unknown;
-  attempt = 1;
   readonly feed: Home;
   /** Its place in the feed's window. */
   readonly sequence: number;
@@ -19,20 +25,9 @@ export class TrackedDelivery {
   holder: Admission | undefined;
   /** The stage that is working on it, or will when it gets a unit. */
   stage: RunnableStage | undefined = undefined;
-  /** The handler that is running it, made when it is first needed; or its children. */
+  /** The call or the handler that is running it; or its children. Undefined while nothing goes on for it. */
   activity: Activity | undefined = undefined;
-  /** Whether it has one of the holder's units. */
-  hasUnit = true;
-  /** Whether it owns its lane at the holder, so that others queue behind it. */
-  ownsLane: boolean;
-  /** Whether it waits for a time, or for others, and is aborted in a drain instead of waited for. */
-  waits = false;
-  /** Whether it has ended; nothing is done with it any more. */
-  settled = false;
-  /** Whether a stage's function is being called with it at this moment. */
-  called = false;
-  /** Whether its dead letter waits for what is before it in its lane. */
-  follows = false;
+  private facts: number;
 
   constructor(message: Message<unknown>, feed: Home, sequence: number, holder: Admission | undefined, ownsLane: boolean) {
     this.message = message;
@@ -40,7 +35,54 @@ export class TrackedDelivery {
     this.feed = feed;
     this.sequence = sequence;
     this.holder = holder;
-    this.ownsLane = ownsLane;
+    this.facts = ownsLane ? unit | lane : unit;
+  }
+
+  /** Whether it has one of the holder's units. */
+  get hasUnit(): boolean {
+    return (this.facts & unit) !== 0;
+  }
+
+  set hasUnit(is: boolean) {
+    this.facts = is ? this.facts | unit : this.facts & ~unit;
+  }
+
+  /** Whether it owns its lane at the holder, so that others queue behind it. */
+  get ownsLane(): boolean {
+    return (this.facts & lane) !== 0;
+  }
+
+  set ownsLane(is: boolean) {
+    this.facts = is ? this.facts | lane : this.facts & ~lane;
+  }
+
+  /** Whether it waits for a time, or for others, and is aborted in a drain instead of waited for. */
+  get waits(): boolean {
+    return (this.facts & waiting) !== 0;
+  }
+
+  set waits(is: boolean) {
+    this.facts = is ? this.facts | waiting : this.facts & ~waiting;
+  }
+
+  /** Whether its dead letter waits for what is before it in its lane. */
+  get follows(): boolean {
+    return (this.facts & following) !== 0;
+  }
+
+  set follows(is: boolean) {
+    this.facts = is ? this.facts | following : this.facts & ~following;
+  }
+
+  /** Whether it has ended; nothing is done with it any more. */
+  get settled(): boolean {
+    return (this.facts & ended) !== 0;
+  }
+
+  /** Which attempt of the present stage this is: 1 for the first. */
+  get attempt(): number {
+    if (this.lastFailure === undefined) return 1;
+    return this.mark === undefined ? this.lastFailure.attempts + 1 : this.lastFailure.attempts;
   }
 
   /** Whether it is at a stage, and nothing is done with it there unless with another one of its lane. */
@@ -61,27 +103,35 @@ export class TrackedDelivery {
 
   /** Aborts when the handler's time is up or the message was lost to this process. */
   get signal(): AbortSignal {
-    this.activity ??= this.stage?.activityFor(this);
-    return this.activity?.signal ?? this.feed.abortSignal;
+    return this.activity?.signalOf(this) ?? this.feed.abortSignal;
   }
 
   /** A stage has succeeded with it, after attempts that had failed: the next one begins with its first. */
   recover(): void {
-    this.attempt = 1;
     this.lastFailure = undefined;
+  }
+
+  /** It has ended. What it holds is given back by whoever calls this. */
+  settle(): void {
+    this.facts |= ended;
   }
 
   /** It has ended, and so has all that is going on for it: nothing of it may start any more. What it holds is given back by whoever calls this. */
   end(): void {
-    this.settled = true;
+    this.settle();
     this.activity?.end();
+  }
+
+  /** Ends what goes on for it without an answer. */
+  stop(reason: Error): void {
+    this.activity?.stop(reason);
+    this.activity = undefined;
   }
 
   /** It leaves the stage that it was at: what it held there is given back by whoever calls this. */
   leaveHolder(): void {
     this.holder = undefined;
-    this.hasUnit = false;
-    this.ownsLane = false;
+    this.facts &= ~(unit | lane);
   }
 
   /** It leaves the stage that it was at, and gives back what it held there. */
@@ -89,5 +139,10 @@ export class TrackedDelivery {
     const { holder, hasUnit, ownsLane } = this;
     this.leaveHolder();
     holder?.release(this, hasUnit, ownsLane);
+  }
+
+  /** It was sent on and has not ended: if nothing goes on for it, it waits somewhere, and its home keeps it meanwhile. */
+  stay(): void {
+    if (this.activity === undefined) this.feed.keep(this);
   }
 }

@@ -1,8 +1,9 @@
 import type { Message } from "@spillway/spec";
 import type { Feed } from "./feed.ts";
 import { laneKey } from "./lane-key.ts";
+import { deliveryIn } from "./places.ts";
 import type { RetryWheel } from "./retry-wheel.ts";
-import { TrackedDelivery } from "./tracked-delivery.ts";
+import type { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState } from "./window.ts";
 
 /**
@@ -22,12 +23,13 @@ export function withThoseBehind(
       if (feed.ordering !== "none" && lane !== undefined && lanes.has(lane)) found.push(...wheel.takeAll(feed, sequence));
       return;
     }
-    if (state !== PlaceState.started || !(place instanceof TrackedDelivery) || place.settled) return;
-    const lane = laneKey(place);
-    const behind = lane !== undefined && lanes.has(lane) && (place.mark === undefined || place.waits);
-    if (!behind && !isAborted(place)) return;
+    const delivery = state === PlaceState.started ? deliveryIn(place) : undefined;
+    if (delivery === undefined || delivery.settled) return;
+    const lane = laneKey(delivery);
+    const behind = lane !== undefined && lanes.has(lane) && (delivery.mark === undefined || delivery.waits);
+    if (!behind && !isAborted(delivery)) return;
     if (lane !== undefined) lanes.add(lane);
-    found.push(place);
+    found.push(delivery);
   });
   return found;
 }

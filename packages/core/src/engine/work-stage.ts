@@ -2,6 +2,7 @@ import { SpillwayError, type Cancel, type Disposition } from "@spillway/spec";
 import type { Breaker } from "../breaker.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
 import { blockedError, isBlocked } from "./blocked-key.ts";
+import { Call } from "./call.ts";
 import type { Gate } from "./gate.ts";
 import { isThenable } from "./is-thenable.ts";
 import { leave } from "./leave.ts";
@@ -62,7 +63,9 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private readonly disposition: Disposition | undefined;
   /** All slots in use, idle ones included: no more than handlers have ever run at once. */
   private readonly slots = new Set<Slot>();
-  private readonly idle: Slot[] = [];
+  /** The first of the idle ones; each has the next. */
+  private idle: Slot | undefined = undefined;
+  private readonly call = new Call((delivery) => this.slotFor(delivery));
   private sweep = 0;
   private waits = 0;
   private readonly time = new TypicalTime();
@@ -88,7 +91,9 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   /** How many handlers are running. */
   get running(): number {
-    return this.slots.size - this.idle.length;
+    let count = 0;
+    for (const { delivery } of this.slots) if (delivery !== undefined) count++;
+    return count;
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -130,57 +135,76 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   private attempt(delivery: TrackedDelivery): void {
     let result: unknown;
     delivery.stage = this;
-    delivery.called = true;
+    delivery.activity = this.call;
     try {
       result = this.work(delivery.value, delivery);
     } catch (error) {
       return this.threw(delivery, error);
     }
-    delivery.called = false;
+    if (delivery.activity !== this.call) return this.returned(delivery, result);
     if (typeof result === "object" && this.waitsFor(result, delivery)) return;
-    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
+    delivery.activity = undefined;
+    this.succeeded(delivery, result);
+  }
+
+  /** A function has returned that has asked for its signal, or whose message was aborted meanwhile: then nobody waits for its answer. */
+  private returned(delivery: TrackedDelivery, result: unknown): void {
+    if (delivery.settled) return ignore(result);
+    if (typeof result === "object" && this.waitsFor(result, delivery)) return;
+    this.freeSlotOf(delivery);
+    delivery.activity = undefined;
     this.succeeded(delivery, result);
   }
 
   private threw(delivery: TrackedDelivery, error: unknown): void {
-    delivery.called = false;
-    if (delivery.activity !== undefined) this.freeSlot(delivery, delivery.activity as Slot);
-    this.failed(delivery, error);
+    this.freeSlotOf(delivery);
+    delivery.activity = undefined;
+    if (!delivery.settled) this.failed(delivery, error);
   }
 
   /** Whether the handler's answer is still to come; then it is waited for. */
   private waitsFor(result: unknown, delivery: TrackedDelivery): boolean {
     try {
-      if (!isThenable(result)) return false;
-      this.wait(delivery, result);
+      if (result instanceof Promise) this.wait(delivery, result);
+      // One that is no promise of the language's own may answer twice, when its slot runs another delivery.
+      else if (isThenable(result)) this.wait(delivery, Promise.resolve(result));
+      else return false;
     } catch (error) {
-      this.threw(delivery, error);
+      this.failedToWait(delivery, error);
     }
     return true;
   }
 
-  activityFor(delivery: TrackedDelivery): Slot | undefined {
-    return delivery.called ? this.slotFor(delivery) : undefined;
+  /** An answer that cannot even be waited for, such as a promise whose then() throws. */
+  private failedToWait(delivery: TrackedDelivery, error: unknown): void {
+    delivery.feed.hold(delivery, delivery);
+    this.threw(delivery, error);
   }
 
   private slotFor(delivery: TrackedDelivery): Slot {
-    const slot = this.idle.pop() ?? this.newSlot();
-    slot.take(delivery);
+    const slot = this.idle ?? this.newSlot();
+    this.idle = slot.nextIdle;
+    slot.delivery = delivery;
     return slot;
   }
 
   resolved(slot: Slot, delivery: TrackedDelivery, value: unknown): void {
     try {
-      this.freeSlot(delivery, slot);
+      delivery.feed.letGo(delivery);
+      this.freeSlot(slot);
+      delivery.activity = undefined;
       this.succeeded(delivery, value);
     } catch (error) {
       this.run.fail(error, delivery);
     }
+    if (!delivery.settled) delivery.stay();
   }
 
   rejected(slot: Slot, delivery: TrackedDelivery, reason: unknown): void {
     try {
-      this.freeSlot(delivery, slot);
+      delivery.feed.hold(delivery, delivery);
+      this.freeSlot(slot);
+      delivery.activity = undefined;
       this.failed(delivery, reason);
     } catch (error) {
       this.run.fail(error, delivery);
@@ -192,14 +216,14 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.guard?.gaveUp();
   }
 
-  private wait(delivery: TrackedDelivery, result: PromiseLike<unknown>): void {
-    const slot = delivery.activity === undefined ? this.slotFor(delivery) : (delivery.activity as Slot);
+  private wait(delivery: TrackedDelivery, result: Promise<unknown>): void {
+    const slot = delivery.activity === this.call ? this.slotFor(delivery) : this.slotOf(delivery);
     delivery.activity = slot;
     slot.startedAtSweep = this.sweep;
-    if ((this.waits++ & sampleMask) === 0) slot.sampledAtMs = this.run.clock.nowMs();
+    if ((this.waits++ & sampleMask) === 0) this.beginSample(slot);
     if (!this.isPrepared) this.prepare(delivery);
     // Last: it may be aborted by this, and gives back what it has here.
-    delivery.feed.hold(delivery);
+    delivery.feed.hold(delivery, slot);
     result.then(slot.onResolved, slot.onRejected);
   }
 
@@ -247,14 +271,27 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     return this.time.ms;
   }
 
-  private freeSlot(delivery: TrackedDelivery, slot: Slot): void {
-    if (slot.sampledAtMs !== undefined) this.sample(slot, slot.sampledAtMs);
-    delivery.activity = undefined;
-    slot.leave();
-    this.idle.push(slot);
+  /** The slot that a function has asked for while it was called. */
+  private slotOf(delivery: TrackedDelivery): Slot {
+    return delivery.activity instanceof Slot ? delivery.activity : this.slotFor(delivery);
   }
 
-  private sample(slot: Slot, sampledAtMs: number): void {
+  private freeSlotOf({ activity }: TrackedDelivery): void {
+    if (activity instanceof Slot) this.freeSlot(activity);
+  }
+
+  private freeSlot(slot: Slot): void {
+    if (slot.sampledAtMs !== undefined) this.endSample(slot, slot.sampledAtMs);
+    slot.delivery = undefined;
+    slot.nextIdle = this.idle;
+    this.idle = slot;
+  }
+
+  private beginSample(slot: Slot): void {
+    slot.sampledAtMs = this.run.clock.nowMs();
+  }
+
+  private endSample(slot: Slot, sampledAtMs: number): void {
     this.time.took(this.run.clock.nowMs() - sampledAtMs);
     slot.sampledAtMs = undefined;
   }
@@ -283,7 +320,12 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       `${this.name} did not settle within ${timeoutMs} ms; make it faster, let it stop on its signal, or raise timeoutMs`,
       { code: "SPILLWAY_HANDLER_TIMEOUT" },
     );
+    delivery.feed.hold(delivery, delivery);
     slot.stop(error);
     this.failed(delivery, error);
   }
+}
+
+function ignore(result: unknown): void {
+  if (isThenable(result)) result.then(undefined, () => undefined);
 }

@@ -1,8 +1,7 @@
 // What was wrong: reading context.signal for the first time after the handler has settled (a background task, a log line) takes a slot for it: the slot is never freed, its
 // age is counted on, and at timeoutMs a delivery that has long gone on to the next stage (here: waits for a batch) is marked failed and sent to retry, beside the
 // copy of it that goes on. Two outcomes are decided for one message; the stage's slots leak.
-// Why: TrackedDelivery.signal calls stage.activityFor at any time. Mended so: a stage runs something for a delivery only while its work is being called
-//; later reads get the feed's signal.
+// Why: TrackedDelivery.signal asked the stage at any time. Mended so: only the call of a stage's function can ask for a slot; later reads get the feed's signal.
 import { expect, test } from "vitest";
 import { checkpoint, constant, consume, deadLetter, decode, handle, handleBatch, retry, text, type HandleContext } from "../index.ts";
 import { world } from "../testing/world.ts";

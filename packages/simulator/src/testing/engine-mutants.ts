@@ -83,8 +83,9 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "a message is settled while its handler runs",
     file: "engine/work-stage.ts",
-    find: "if (!isThenable(result)) return false;",
-    replace: "if (!isThenable(result) || this.left !== this.own) return false;",
+    find: "if (result instanceof Promise) this.wait(delivery, result);",
+    replace:
+      "if (result instanceof Promise && this.left === this.own) this.wait(delivery, result);\n      else if (result instanceof Promise) return false;",
   },
   {
     name: "credits are not given back",
@@ -138,10 +139,16 @@ export const engineMutants: readonly EngineMutant[] = [
     replace: "      if (delivery.attempt < 3) delivery.holder?.resume(delivery, stage);",
   },
   {
-    name: "attempts are not counted",
-    file: "engine/run-context.ts",
-    find: "      delivery.attempt++;",
+    name: "a message that was sent on is out of sight while it waits",
+    file: "engine/work-stage.ts",
+    find: "    if (!delivery.settled) delivery.stay();\n",
     replace: "",
+  },
+  {
+    name: "attempts are not counted",
+    file: "engine/tracked-delivery.ts",
+    find: "this.lastFailure.attempts + 1",
+    replace: "this.lastFailure.attempts",
     breaks: "G12",
   },
   {
@@ -333,8 +340,8 @@ export const engineMutants: readonly EngineMutant[] = [
   {
     name: "a queue's message that must run alone waits for what stands behind failing ones",
     file: "engine/places.ts",
-    find: "(place.settled || (isIn(lane, held) && stands(place)))",
-    replace: "place.settled",
+    find: "(delivery.settled || (isIn(lane, held) && stands(delivery)))",
+    replace: "delivery.settled",
     breaks: "G4",
   },
 ];
