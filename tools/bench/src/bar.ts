@@ -13,7 +13,7 @@ export interface Bar {
 export interface Measured {
   readonly name: string;
   readonly value: number;
-  /** Half the distance between the quartiles of the rounds, as a share of the value; undefined where there was one measurement. */
+  /** Half the distance between the quartiles of the rounds or processes, as a share of the value; undefined where there was one measurement. */
   readonly spread: number | undefined;
   /** The figures behind it, for people. */
   readonly detail: string;
@@ -22,6 +22,8 @@ export interface Measured {
 /** One workload: it is measured in a process of its own, and answers one or several bars. */
 export interface Scenario {
   readonly bars: readonly Bar[];
+  /** In how many processes, one after another: more than one where the compiler's choices change the answer by more than the rounds do. Default 1. */
+  readonly processes?: number;
   /** Rejects when what was run did not do what it must: a wrong count, a broken order, a watermark that is not at the end. */
   measure(): Promise<readonly Measured[]>;
 }

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { passes, toRow, type Answer, type Scenario } from "./bar.ts";
+import { passes, toRow, type Answer, type Measured, type Scenario } from "./bar.ts";
 import { measureApart } from "./measure-apart.ts";
+import { overProcesses } from "./over-processes.ts";
 import { prices, scenarios } from "./scenarios.ts";
 import { sayAnswer, sayHeading } from "./table.ts";
 
@@ -75,7 +76,9 @@ function namesIn(group: Readonly<Record<string, Scenario>>): string {
 }
 
 async function answersOf(name: string, scenario: Scenario): Promise<readonly Answer[]> {
-  const measured = await measureApart(name);
+  const runs: (readonly Measured[])[] = [];
+  for (let process = 0; process < (scenario.processes ?? 1); process++) runs.push(await measureApart(name));
+  const measured = overProcesses(runs);
   const answers = scenario.bars.map((bar) => ({ bar, measured: measured.find((each) => each.name === bar.name) }));
   for (const answer of answers) console.log(sayAnswer(answer));
   if (values.detail) for (const detail of new Set(measured.map((each) => each.detail))) console.log(`  ${detail}`);

@@ -56,7 +56,7 @@ export class ExpandStage implements Acceptor, RunnableStage {
     parent.activity = family;
     admission.occupy(parent);
     // Last: it may be aborted by this, and gives back what it has here.
-    parent.feed.hold(parent, parent);
+    parent.feed.hold(parent);
     let iterator: Iterator<unknown, unknown> | AsyncIterator<unknown, unknown> | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {

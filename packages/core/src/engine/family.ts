@@ -122,8 +122,8 @@ export class Family implements Home, Activity {
     // Every child is held from its birth.
   }
 
-  letGo(): void {
-    // Until it has ended, it is held.
+  begin(): void {
+    // A child never is at the gate, and is aborted with its family.
   }
 
   /** Makes the next child; undefined when an earlier run has ended it. */

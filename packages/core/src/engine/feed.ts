@@ -9,7 +9,6 @@ import type { Ordering } from "./ordering.ts";
 import { deliveryIn, firstOpen, hasEarlierOfKey, isAnyAttempted, messageIn, underWayIn, waitingIn, type Place } from "./places.ts";
 import type { Run } from "./run-context.ts";
 import { sizeOf } from "./size-of.ts";
-import type { Slot } from "./slot.ts";
 import type { StartGuard, UnderWay } from "./start-guard.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, Window } from "./window.ts";
@@ -72,10 +71,16 @@ export class Feed implements Home, Parking, UnderWay {
     return this.owner.origin;
   }
 
-  /** Its messages as they stand at this moment. */
+  /** Which of its messages are settled at this moment, and what is in the places of all that no handler runs. */
   get window(): Window<Place> {
     this.settleFront();
     return this.places;
+  }
+
+  /** The same with the deliveries that handlers run: they are entered only for those who look. */
+  get wholeWindow(): Window<Place> {
+    for (const delivery of this.run.atWork()) if (delivery.feed === this) this.places.setRecord(delivery.sequence, delivery);
+    return this.window;
   }
 
   blockKey(key: string): void {
@@ -97,18 +102,18 @@ export class Feed implements Home, Parking, UnderWay {
   }
 
   park(delivery: TrackedDelivery): boolean {
-    this.window.setRecord(delivery.sequence, delivery.message);
-    this.window.setState(delivery.sequence, PlaceState.parked);
+    this.places.setRecord(delivery.sequence, delivery.message);
+    this.places.setState(delivery.sequence, PlaceState.parked);
     return true;
   }
 
   messageAt(sequence: number): Message<unknown> | undefined {
-    return this.window.state(sequence) === PlaceState.parked ? (this.window.record(sequence) as Message<unknown>) : undefined;
+    return this.places.state(sequence) === PlaceState.parked ? (this.places.record(sequence) as Message<unknown>) : undefined;
   }
 
   unpark(delivery: TrackedDelivery): void {
-    this.window.setRecord(delivery.sequence, delivery);
-    this.window.setState(delivery.sequence, PlaceState.started);
+    this.places.setRecord(delivery.sequence, delivery);
+    this.places.setState(delivery.sequence, PlaceState.started);
   }
 
   get laneScope(): object {
@@ -154,7 +159,7 @@ export class Feed implements Home, Parking, UnderWay {
   private append(messages: readonly Message<unknown>[], isDone: (message: Message<unknown>) => boolean): number {
     let fresh = messages.length;
     for (const message of messages) {
-      const sequence = this.window.append(message);
+      const sequence = this.places.append(message);
       if (!isDone(message)) continue;
       fresh--;
       this.owner.skipped(this.settlePlace(sequence, message));
@@ -199,25 +204,22 @@ export class Feed implements Home, Parking, UnderWay {
    */
   keep(delivery: TrackedDelivery): void {
     // It may have failed at once and be waiting for its retry, taken apart.
-    if (this.places.state(delivery.sequence) === PlaceState.started) this.hold(delivery, delivery);
+    if (this.places.state(delivery.sequence) === PlaceState.started) this.hold(delivery);
   }
 
-  /**
-   * Enters a delivery in the window, and in the lane table if it is still at the gate. One that is being run is entered as its slot: slots are old objects, which the
-   * collector need not look for.
-   */
-  hold(delivery: TrackedDelivery, as: TrackedDelivery | Slot): void {
-    this.places.setRecord(delivery.sequence, as);
+  /** Enters a delivery in the window, and in the lane table if it is still at the gate. */
+  hold(delivery: TrackedDelivery): void {
+    this.places.setRecord(delivery.sequence, delivery);
+    this.begin(delivery);
+  }
+
+  begin(delivery: TrackedDelivery): void {
     if (this.lanes !== undefined || this.abandoned !== undefined) this.holdInLane(delivery);
   }
 
   private holdInLane(delivery: TrackedDelivery): void {
     if (this.abandoned !== undefined) this.abort(delivery, this.abandoned);
     else if (delivery.holder === this.gate) this.lanes?.occupy(delivery);
-  }
-
-  letGo(delivery: TrackedDelivery): void {
-    this.places.setRecord(delivery.sequence, delivery.message);
   }
 
   occupy(delivery: TrackedDelivery): void {
@@ -292,7 +294,7 @@ export class Feed implements Home, Parking, UnderWay {
   /** Ends a delivery without an outcome of its own: it counts no attempt and will be delivered again. */
   abort(delivery: TrackedDelivery, reason: Error): void {
     if (delivery.settled) return;
-    this.window.setRecord(delivery.sequence, delivery);
+    this.places.setRecord(delivery.sequence, delivery);
     this.abortAll(
       withThoseBehind(this, this.run.wheel, (each) => each === delivery),
       reason,
@@ -344,7 +346,7 @@ export class Feed implements Home, Parking, UnderWay {
 
   /** The oldest unsettled message, and its delivery if it was let in. */
   first(): { readonly message: Message<unknown>; readonly delivery: TrackedDelivery | undefined } | undefined {
-    const { window } = this;
+    const window = this.wholeWindow;
     const sequence = firstOpen(window, this.closed);
     const place = sequence === window.end ? undefined : window.record(sequence);
     const message = messageIn(place);
@@ -356,7 +358,7 @@ export class Feed implements Home, Parking, UnderWay {
   /** The delivery of a message that was let in and has not ended; one that waits for a retry is taken out of that. */
   takeOut(message: Message<unknown>): TrackedDelivery | undefined {
     let found: TrackedDelivery | undefined;
-    this.window.forEach((place, state, sequence) => {
+    this.wholeWindow.forEach((place, state, sequence) => {
       if (state === PlaceState.started && deliveryIn(place)?.message === message) found = deliveryIn(place);
       else if (state === PlaceState.parked && place === message) [found] = this.run.wheel.takeAll(this, sequence);
     });
@@ -375,11 +377,11 @@ export class Feed implements Home, Parking, UnderWay {
 
   /** The deliveries that are under way, oldest first. */
   underWay(): readonly TrackedDelivery[] {
-    return underWayIn(this.window);
+    return underWayIn(this.wholeWindow);
   }
 
   isAnyAttempted(waiting: ReadonlySet<Message<unknown>>): boolean {
-    return isAnyAttempted(this.window, this.ordering, waiting);
+    return isAnyAttempted(this.wholeWindow, this.ordering, waiting);
   }
 
   private mayStart(sequence: number): boolean {
@@ -387,8 +389,8 @@ export class Feed implements Home, Parking, UnderWay {
   }
 
   private guardAllows(guard: StartGuard, sequence: number): boolean {
-    if (this.window.state(sequence) !== PlaceState.waiting) return true;
-    return guard.mayStart(this.window.record(sequence) as Message<unknown>, this);
+    if (this.places.state(sequence) !== PlaceState.waiting) return true;
+    return guard.mayStart(this.places.record(sequence) as Message<unknown>, this);
   }
 
   /** An aborted message keeps no place here, because its source does not go by places; whether that moved the watermark. */
@@ -413,7 +415,7 @@ export class Feed implements Home, Parking, UnderWay {
       reason,
     );
     for (const delivery of deliveries) {
-      this.window.setRecord(delivery.sequence, delivery);
+      this.places.setRecord(delivery.sequence, delivery);
       delivery.stop(reason);
       this.run.counters.settle("aborted");
       this.owner.aborted(delivery);

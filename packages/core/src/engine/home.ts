@@ -1,7 +1,6 @@
 import type { Message, Original, Outcome, PartitionId } from "@spillway/spec";
 import type { DoneChildren } from "./notes.ts";
 import type { Ordering } from "./ordering.ts";
-import type { Slot } from "./slot.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
 
 /** Where deliveries come from, for dead letters and explain(). */
@@ -27,11 +26,11 @@ export interface Home {
   readonly closed: boolean;
   /** Keeps messages in place of deliveries that wait; undefined where each delivery is kept as it is. */
   readonly parking: Parking | undefined;
-  /** Keeps a delivery that has not ended: as it is, or as the slot that runs it. Called before anything goes on for it that does not end at once. */
-  hold(delivery: TrackedDelivery, as: TrackedDelivery | Slot): void;
-  /** It was held as a slot, and is sent on: until it is held or kept again, its message alone is kept. */
-  letGo(delivery: TrackedDelivery): void;
-  /** Keeps a delivery that was sent on and has not ended, and for which nothing goes on: it waits somewhere. */
+  /** A handler of a delivery has not answered at once; its stage knows of it as long as it runs. Called last of all, because it may abort the delivery. */
+  begin(delivery: TrackedDelivery): void;
+  /** Keeps a delivery that has not ended. Called before anything but a handler goes on for it that does not end at once. */
+  hold(delivery: TrackedDelivery): void;
+  /** The same for one that was sent on, and for which nothing goes on: it waits somewhere. */
   keep(delivery: TrackedDelivery): void;
   /** The bytes that a message arrived with. */
   original(message: Message<unknown>): Original;

@@ -1,22 +1,21 @@
 import type { Message } from "@spillway/spec";
 import { Family } from "./family.ts";
 import type { Ordering } from "./ordering.ts";
-import { Slot } from "./slot.ts";
 import { TrackedDelivery } from "./tracked-delivery.ts";
 import { PlaceState, type Window } from "./window.ts";
 
-/** What a window's place keeps: the message while it waits, its delivery while that is under way or the slot that runs it, and then the owner's note on it. */
-export type Place = Message<unknown> | TrackedDelivery | Slot | string;
+/** What a window's place keeps: the message while it waits, its delivery while that is under way, and then the owner's note on it. */
+export type Place = Message<unknown> | TrackedDelivery | string;
 
 /** The delivery of a place; undefined where there is none, or it is being sent on at this moment: then the place keeps its message, and `keep` sees to it. */
 export function deliveryIn(place: Place | undefined): TrackedDelivery | undefined {
-  return place instanceof Slot ? place.delivery : place instanceof TrackedDelivery ? place : undefined;
+  return place instanceof TrackedDelivery ? place : undefined;
 }
 
 /** The message of a place; undefined once it has ended. */
 export function messageIn(place: Place | undefined): Message<unknown> | undefined {
-  if (place === undefined || typeof place === "string") return undefined;
-  return place instanceof Slot || place instanceof TrackedDelivery ? deliveryIn(place)?.message : place;
+  if (typeof place === "string") return undefined;
+  return place instanceof TrackedDelivery ? place.message : place;
 }
 
 /** The messages that have not been let in, oldest first. */

@@ -61,6 +61,8 @@ export class Run {
   readonly intakes: Intake[] = [];
   /** The stages that run handlers. */
   readonly stages: TimedStage[] = [];
+  /** Of each stage, the deliveries whose handlers are running. */
+  readonly running: (() => Iterable<TrackedDelivery>)[] = [];
   readonly wheel: RetryWheel;
   readonly watchdog: Watchdog;
   readonly carefulTurn: CarefulTurn = new CarefulTurn();
@@ -199,6 +201,11 @@ export class Run {
     const slow = new Set<unknown>(this.stages.filter(({ typicalMs = 0 }) => typicalMs > this.settings.drainTimeoutMs));
     const underWay = this.intakes.flatMap(({ feeds }) => feeds.flatMap((feed) => feed.underWay()));
     return underWay.filter((delivery) => slow.has(awaitedOf(delivery)?.stage)).map(({ message }) => message);
+  }
+
+  /** The deliveries whose handlers are running: nobody else knows of them. */
+  *atWork(): Iterable<TrackedDelivery> {
+    for (const deliveries of this.running) yield* deliveries();
   }
 
   /** Sends a failed delivery back to the stage that failed, after its failure's delay; one that would wait while its feed closes is aborted. */

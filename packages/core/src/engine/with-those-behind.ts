@@ -17,7 +17,7 @@ export function withThoseBehind(
 ): readonly TrackedDelivery[] {
   const lanes = new Set<string>();
   const found: TrackedDelivery[] = [];
-  feed.window.forEach((place, state, sequence) => {
+  feed.wholeWindow.forEach((place, state, sequence) => {
     if (state === PlaceState.parked) {
       const lane = feed.ordering === "partition" ? "" : (place as Message<unknown>).key;
       if (feed.ordering !== "none" && lane !== undefined && lanes.has(lane)) found.push(...wheel.takeAll(feed, sequence));

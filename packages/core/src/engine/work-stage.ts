@@ -1,9 +1,10 @@
-import { SpillwayError, type Cancel, type Disposition } from "@spillway/spec";
+import { SpillwayError, type Disposition } from "@spillway/spec";
 import type { Breaker } from "../breaker.ts";
 import { BreakerGuard } from "./breaker-guard.ts";
 import { blockedError, isBlocked } from "./blocked-key.ts";
 import { Call } from "./call.ts";
 import type { Gate } from "./gate.ts";
+import { HandlerSlots } from "./handler-slots.ts";
 import { isThenable } from "./is-thenable.ts";
 import { leave } from "./leave.ts";
 import { markFailed } from "./mark.ts";
@@ -12,7 +13,6 @@ import { Slot, type SlotOwner } from "./slot.ts";
 import type { Acceptor, Admission, RunnableStage } from "./stage.ts";
 import type { StageAdmission } from "./stage-admission.ts";
 import type { TrackedDelivery } from "./tracked-delivery.ts";
-import { TypicalTime } from "./typical-time.ts";
 
 /** What a stage does with a value: returns the next value or a promise of it; throws or rejects to fail. */
 export type Work = (value: unknown, delivery: TrackedDelivery) => unknown;
@@ -37,12 +37,6 @@ export interface WorkStageOptions {
   readonly disposition: Disposition | undefined;
 }
 
-/** One in 256 handlers that wait is timed: asking for the time twice costs as much as starting a handler does. */
-const sampleMask = 255;
-
-/** A time-out is noticed at most this share of it too late; the price of a timer for all handlers instead of one for each. */
-const sweepsPerTimeout = 8;
-
 /**
  * The one executor: runs a function for each delivery, synchronous or not, and passes the delivery on with the result, or marks it failed. decode,
  * map, filter and handle differ in the function alone.
@@ -58,20 +52,10 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   /** The next stage for a delivery that this one has succeeded with. */
   private readonly onward: Acceptor;
   private readonly run: Run;
-  private readonly timeoutMs: number | undefined;
   private readonly guard: BreakerGuard<TrackedDelivery> | undefined;
   private readonly disposition: Disposition | undefined;
-  /** All slots in use, idle ones included: no more than handlers have ever run at once. */
-  private readonly slots = new Set<Slot>();
-  /** The first of the idle ones; each has the next. */
-  private idle: Slot | undefined = undefined;
-  private readonly call = new Call((delivery) => this.slotFor(delivery));
-  private sweep = 0;
-  private waits = 0;
-  private readonly time = new TypicalTime();
-  private cancelSweep: Cancel | undefined = undefined;
-  /** Whether a delivery that waits needs nothing more: no lane of this stage's own, and time-outs are looked for if there are any. */
-  private isPrepared = false;
+  private readonly slots: HandlerSlots;
+  private readonly call = new Call((delivery) => this.slots.take(delivery));
 
   constructor(options: WorkStageOptions) {
     const { place } = options;
@@ -82,18 +66,27 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.next = options.next;
     this.onward = options.next.open;
     this.run = options.run;
-    this.timeoutMs = options.timeoutMs;
+    this.slots = new HandlerSlots({
+      owner: this,
+      clock: options.run.clock,
+      timeoutMs: options.timeoutMs,
+      onTimeOut: (slot, delivery, timeoutMs) => this.timedOut(slot, delivery, timeoutMs),
+    });
     if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.admitted(delivery));
     this.disposition = options.disposition;
     options.run.stages.push(this);
-    options.run.onEnd(() => this.cancelSweep?.());
+    options.run.running.push(() => this.slots.deliveries);
+    options.run.onEnd(() => this.slots.end());
   }
 
   /** How many handlers are running. */
   get running(): number {
-    let count = 0;
-    for (const { delivery } of this.slots) if (delivery !== undefined) count++;
-    return count;
+    return this.slots.deliveries.length;
+  }
+
+  /** How long a handler that waits takes, about, in milliseconds; undefined while none was timed. */
+  get typicalMs(): number | undefined {
+    return this.slots.typicalMs;
   }
 
   accept(delivery: TrackedDelivery): void {
@@ -170,28 +163,15 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
       else if (isThenable(result)) this.wait(delivery, Promise.resolve(result));
       else return false;
     } catch (error) {
-      this.failedToWait(delivery, error);
+      // It cannot even be waited for, as a promise whose then() throws.
+      this.threw(delivery, error);
     }
     return true;
   }
 
-  /** An answer that cannot even be waited for, such as a promise whose then() throws. */
-  private failedToWait(delivery: TrackedDelivery, error: unknown): void {
-    delivery.feed.hold(delivery, delivery);
-    this.threw(delivery, error);
-  }
-
-  private slotFor(delivery: TrackedDelivery): Slot {
-    const slot = this.idle ?? this.newSlot();
-    this.idle = slot.nextIdle;
-    slot.delivery = delivery;
-    return slot;
-  }
-
   resolved(slot: Slot, delivery: TrackedDelivery, value: unknown): void {
     try {
-      delivery.feed.letGo(delivery);
-      this.freeSlot(slot);
+      this.slots.free(slot);
       delivery.activity = undefined;
       this.succeeded(delivery, value);
     } catch (error) {
@@ -202,8 +182,8 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
 
   rejected(slot: Slot, delivery: TrackedDelivery, reason: unknown): void {
     try {
-      delivery.feed.hold(delivery, delivery);
-      this.freeSlot(slot);
+      delivery.feed.hold(delivery);
+      this.slots.free(slot);
       delivery.activity = undefined;
       this.failed(delivery, reason);
     } catch (error) {
@@ -212,26 +192,18 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 
   discarded(slot: Slot): void {
-    this.slots.delete(slot);
+    this.slots.discard(slot);
     this.guard?.gaveUp();
   }
 
   private wait(delivery: TrackedDelivery, result: Promise<unknown>): void {
-    const slot = delivery.activity === this.call ? this.slotFor(delivery) : this.slotOf(delivery);
+    const slot = delivery.activity === this.call ? this.slots.take(delivery) : this.slotOf(delivery);
     delivery.activity = slot;
-    slot.startedAtSweep = this.sweep;
-    if ((this.waits++ & sampleMask) === 0) this.beginSample(slot);
-    if (!this.isPrepared) this.prepare(delivery);
+    this.slots.begin(slot);
+    if (this.own !== undefined) this.own.occupy(delivery);
     // Last: it may be aborted by this, and gives back what it has here.
-    delivery.feed.hold(delivery, slot);
+    delivery.feed.begin(delivery);
     result.then(slot.onResolved, slot.onRejected);
-  }
-
-  /** Enters a delivery that waits in the stage's own lanes, and sees to it that time-outs are looked for. */
-  private prepare(delivery: TrackedDelivery): void {
-    this.own?.occupy(delivery);
-    if (this.cancelSweep === undefined && this.timeoutMs !== undefined) this.sweepLater(this.timeoutMs);
-    this.isPrepared = this.own === undefined;
   }
 
   private succeeded(delivery: TrackedDelivery, value: unknown): void {
@@ -266,61 +238,21 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.next.accept(delivery);
   }
 
-  /** How long a handler that waits takes, about, in milliseconds; undefined while none was sampled. */
-  get typicalMs(): number | undefined {
-    return this.time.ms;
-  }
-
   /** The slot that a function has asked for while it was called. */
   private slotOf(delivery: TrackedDelivery): Slot {
-    return delivery.activity instanceof Slot ? delivery.activity : this.slotFor(delivery);
+    return delivery.activity instanceof Slot ? delivery.activity : this.slots.take(delivery);
   }
 
   private freeSlotOf({ activity }: TrackedDelivery): void {
-    if (activity instanceof Slot) this.freeSlot(activity);
+    if (activity instanceof Slot) this.slots.free(activity);
   }
 
-  private freeSlot(slot: Slot): void {
-    if (slot.sampledAtMs !== undefined) this.endSample(slot, slot.sampledAtMs);
-    slot.delivery = undefined;
-    slot.nextIdle = this.idle;
-    this.idle = slot;
-  }
-
-  private beginSample(slot: Slot): void {
-    slot.sampledAtMs = this.run.clock.nowMs();
-  }
-
-  private endSample(slot: Slot, sampledAtMs: number): void {
-    this.time.took(this.run.clock.nowMs() - sampledAtMs);
-    slot.sampledAtMs = undefined;
-  }
-
-  private newSlot(): Slot {
-    const slot = new Slot(this);
-    this.slots.add(slot);
-    return slot;
-  }
-
-  private sweepLater(timeoutMs: number): void {
-    this.cancelSweep = this.run.clock.schedule(timeoutMs / sweepsPerTimeout, () => {
-      this.cancelSweep = undefined;
-      this.isPrepared = false;
-      this.sweep++;
-      for (const slot of [...this.slots]) if (this.sweep - slot.startedAtSweep > sweepsPerTimeout) this.timedOut(slot, timeoutMs);
-      // A message that started in place of one that timed out has set the timer already.
-      if (this.running > 0 && this.cancelSweep === undefined) this.sweepLater(timeoutMs);
-    });
-  }
-
-  private timedOut(slot: Slot, timeoutMs: number): void {
-    const { delivery } = slot;
-    if (delivery === undefined) return;
+  private timedOut(slot: Slot, delivery: TrackedDelivery, timeoutMs: number): void {
     const error = new SpillwayError(
       `${this.name} did not settle within ${timeoutMs} ms; make it faster, let it stop on its signal, or raise timeoutMs`,
       { code: "SPILLWAY_HANDLER_TIMEOUT" },
     );
-    delivery.feed.hold(delivery, delivery);
+    delivery.feed.hold(delivery);
     slot.stop(error);
     this.failed(delivery, error);
   }
