@@ -108,9 +108,9 @@ export const engineMutants: readonly EngineMutant[] = [
   },
   {
     name: "a sweep for time-outs sets its timer although a message that it let start has set it",
-    file: "engine/work-stage.ts",
-    find: "if (this.running > 0 && this.cancelSweep === undefined)",
-    replace: "if (this.running > 0)",
+    file: "engine/handler-slots.ts",
+    find: "if (this.cancelSweep === undefined && this.deliveries.length > 0)",
+    replace: "if (this.deliveries.length > 0)",
     breaks: "G5",
   },
   {
