@@ -13,7 +13,7 @@ export interface Bar {
 export interface Measured {
   readonly name: string;
   readonly value: number;
-  /** Half the distance between the quartiles of the rounds or processes, as a share of the value; undefined where there was one measurement. */
+  /** Half the distance between the quartiles of the rounds or processes, as a share of the value; undefined where there was one measurement, or the worst counts. */
   readonly spread: number | undefined;
   /** The figures behind it, for people. */
   readonly detail: string;

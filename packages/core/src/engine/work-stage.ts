@@ -258,6 +258,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
   }
 }
 
+/** Its message was aborted: whatever it still answers, a rejection too, is nobody's. */
 function ignore(result: unknown): void {
   if (isThenable(result)) result.then(undefined, () => undefined);
 }

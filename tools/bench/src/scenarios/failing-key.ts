@@ -20,6 +20,7 @@ const pages = makePages((index) => (index % 1_000 === 0 && (index / pageSize) % 
 
 /** One key whose messages fail for ever: what the others lose by it, and how far its partition is read on beyond it. */
 export const failingKey: Scenario = {
+  processes: 3,
   bars: [
     { name: "failing-key", says: "throughput of the other keys while one fails for ever", atLeast: 0.95, unit: "x" },
     { name: "failing-key-span", says: "messages kept behind it when reading stops, of their bound", atMost: 1, unit: "x" },
