@@ -13,7 +13,7 @@ export class Call implements Activity {
   signalOf(delivery: TrackedDelivery): AbortSignal {
     const slot = this.slotFor(delivery);
     delivery.activity = slot;
-    return slot.signal;
+    return slot.signalOf();
   }
 
   end(): void {

@@ -8,8 +8,6 @@ export interface HandlerSlotsOptions {
   readonly owner: SlotOwner;
   readonly clock: Clock;
   readonly timeoutMs: number | undefined;
-  /** A handler's time is up. */
-  readonly onTimeOut: (slot: Slot, delivery: TrackedDelivery, timeoutMs: number) => void;
 }
 
 /** One of so many handlers that wait is timed: asking for the time twice costs as much as starting a handler does. */
@@ -102,7 +100,8 @@ export class HandlerSlots {
       this.sweep++;
       for (const slot of [...this.slots]) {
         const { delivery, startedAtSweep } = slot;
-        if (delivery !== undefined && this.sweep - startedAtSweep > sweepsPerTimeout) this.options.onTimeOut(slot, delivery, timeoutMs);
+        if (delivery !== undefined && this.sweep - startedAtSweep > sweepsPerTimeout)
+          this.options.owner.timedOut(slot, delivery, timeoutMs);
       }
       // A message that started in place of one that timed out has set the timer already.
       if (this.cancelSweep === undefined && this.deliveries.length > 0) this.sweepLater(timeoutMs);

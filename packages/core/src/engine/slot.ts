@@ -8,6 +8,8 @@ export interface SlotOwner {
   rejected(slot: Slot, delivery: TrackedDelivery, error: unknown): void;
   /** The slot was cut off from its delivery and is not to be used again. */
   discarded(slot: Slot): void;
+  /** The handler's time is up. */
+  timedOut(slot: Slot, delivery: TrackedDelivery, timeoutMs: number): void;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface SlotOwner {
 export class Slot implements Activity {
   /** The delivery whose handler is running; undefined while none is. */
   delivery: TrackedDelivery | undefined = undefined;
-  /** The next of those that run nothing; undefined while it runs something, and for the last. */
+  /** The next of those that run nothing, for one of them; undefined for the last. */
   nextIdle: Slot | undefined = undefined;
   /** When its handler started, if this one is a sample of how long handlers take. */
   sampledAtMs: number | undefined = undefined;
@@ -38,13 +40,9 @@ export class Slot implements Activity {
     };
   }
 
-  get signal(): AbortSignal {
+  signalOf(): AbortSignal {
     this.controller ??= sharedController();
     return this.controller.signal;
-  }
-
-  signalOf(): AbortSignal {
-    return this.signal;
   }
 
   end(): void {

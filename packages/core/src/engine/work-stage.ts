@@ -66,12 +66,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     this.next = options.next;
     this.onward = options.next.open;
     this.run = options.run;
-    this.slots = new HandlerSlots({
-      owner: this,
-      clock: options.run.clock,
-      timeoutMs: options.timeoutMs,
-      onTimeOut: (slot, delivery, timeoutMs) => this.timedOut(slot, delivery, timeoutMs),
-    });
+    this.slots = new HandlerSlots({ owner: this, clock: options.run.clock, timeoutMs: options.timeoutMs });
     if (options.breaker !== undefined) this.guard = new BreakerGuard(options.breaker, options.run, (delivery) => this.admitted(delivery));
     this.disposition = options.disposition;
     options.run.stages.push(this);
@@ -247,7 +242,7 @@ export class WorkStage implements Acceptor, RunnableStage, SlotOwner {
     if (activity instanceof Slot) this.slots.free(activity);
   }
 
-  private timedOut(slot: Slot, delivery: TrackedDelivery, timeoutMs: number): void {
+  timedOut(slot: Slot, delivery: TrackedDelivery, timeoutMs: number): void {
     const error = new SpillwayError(
       `${this.name} did not settle within ${timeoutMs} ms; make it faster, let it stop on its signal, or raise timeoutMs`,
       { code: "SPILLWAY_HANDLER_TIMEOUT" },
