@@ -27,7 +27,7 @@ export interface FamilyOptions {
 export class Family implements Home, Activity {
   readonly parent: TrackedDelivery;
   readonly #options: FamilyOptions;
-  readonly #underWay = new Map<number, TrackedDelivery>();
+  readonly #underWay = new Set<TrackedDelivery>();
   readonly #controller = sharedController();
   readonly #done: ChildLedger;
   /** Children that have failed and wait for a policy. */
@@ -54,7 +54,7 @@ export class Family implements Home, Activity {
 
   /** The oldest child that has not ended: what the message waits for. */
   get first(): TrackedDelivery | undefined {
-    for (const child of this.#underWay.values()) return child;
+    for (const child of this.#underWay) return child;
     return undefined;
   }
 
@@ -87,7 +87,7 @@ export class Family implements Home, Activity {
   }
 
   hasEarlierOfKey(child: TrackedDelivery): boolean {
-    if (this.ordering !== "none") for (const { sequence } of this.#underWay.values()) if (sequence < child.sequence) return true;
+    if (this.ordering !== "none") for (const { sequence } of this.#underWay) if (sequence < child.sequence) return true;
     return this.parent.feed.hasEarlierOfKey(this.parent);
   }
 
@@ -132,7 +132,7 @@ export class Family implements Home, Activity {
     if (this.#done.has(index)) return undefined;
     const child = new TrackedDelivery(childMessage(this.parent.message, value, index), this, index, undefined, false);
     child.hasUnit = false;
-    this.#underWay.set(index, child);
+    this.#underWay.add(child);
     this.#options.run.counters.delivered++;
     return child;
   }
@@ -190,7 +190,7 @@ export class Family implements Home, Activity {
   /** Whether each child waits for a policy, or stands behind another delivery of its lane. */
   get stands(): boolean {
     if (this.#bearing) return false;
-    for (const child of this.#underWay.values()) if (!this.#paused.has(child) && !child.standsBehind) return false;
+    for (const child of this.#underWay) if (!this.#paused.has(child) && !child.standsBehind) return false;
     return true;
   }
 
@@ -213,11 +213,11 @@ export class Family implements Home, Activity {
   }
 
   end(): void {
-    for (const child of this.#underWay.values()) child.end();
+    for (const child of this.#underWay) child.end();
   }
 
   stop(reason: Error): void {
-    for (const child of [...this.#underWay.values()]) {
+    for (const child of [...this.#underWay]) {
       child.stop(reason);
       this.#end(child, "aborted");
     }
@@ -227,7 +227,7 @@ export class Family implements Home, Activity {
 
   /** Whether a child waits for a time, such as a retry's delay. */
   get waits(): boolean {
-    for (const child of this.#underWay.values()) if (child.waits) return true;
+    for (const child of this.#underWay) if (child.waits) return true;
     return false;
   }
 
@@ -266,7 +266,7 @@ export class Family implements Home, Activity {
   #allWait(): boolean {
     if (this.#paused.size === 0) return false;
     let isBehind = false;
-    for (const child of this.#underWay.values()) {
+    for (const child of this.#underWay) {
       const waits = this.#paused.has(child);
       if (!waits && !isBehind) return false;
       isBehind ||= waits && laneKey(child) !== undefined;
@@ -276,7 +276,7 @@ export class Family implements Home, Activity {
 
   #end(child: TrackedDelivery, outcome: FinalOutcome | "aborted"): void {
     child.settle();
-    this.#underWay.delete(child.sequence);
+    this.#underWay.delete(child);
     this.#paused.delete(child);
     this.#options.run.counters.settle(outcome);
     child.giveUpHolder();
